@@ -1,0 +1,31 @@
+import { defineProject } from 'vitest/config';
+
+// Sibling packages are used from source, so that no test needs a build before it.
+// `resolve.conditions` alone does not reach modules that run in Node: `ssr` is the one that counts.
+const conditions = ['@failover/source', 'module', 'node', 'development|production'];
+const fromSource = { resolve: { conditions }, ssr: { resolve: { conditions } } };
+
+/** Everything that needs no server: unit, property and simulation. */
+export function unitTests(name: string) {
+  return defineProject({
+    ...fromSource,
+    test: {
+      name,
+      include: ['src/**/*.test.ts', '!src/**/*.real.test.ts'],
+    },
+  });
+}
+
+/** Tests on real servers: one file at a time, because they measure time on a shared machine. */
+export function realTests(name: string) {
+  return defineProject({
+    ...fromSource,
+    test: {
+      name: `${name}:real`,
+      include: ['src/**/*.real.test.ts'],
+      fileParallelism: false,
+      testTimeout: 120_000,
+      hookTimeout: 120_000,
+    },
+  });
+}
