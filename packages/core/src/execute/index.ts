@@ -1,0 +1,3 @@
+export * from './retry-budget.ts';
+export * from './next-step.ts';
+export * from './hold.ts';

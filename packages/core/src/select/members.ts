@@ -1,0 +1,17 @@
+import { isAvailable } from '../model/index.ts';
+import type { Picker } from './picker.ts';
+import { pickInTurn } from './picker.ts';
+
+/** Every available server of the target's own role, in turn. */
+export const members: Picker = {
+  name: 'members',
+  compile(topology, target) {
+    return pickInTurn(
+      [...topology.servers.values()]
+        .filter(
+          (server) => server.role === target.role && server.shard === target.shard && isAvailable(server),
+        )
+        .map((server) => server.endpoint),
+    );
+  },
+};
