@@ -1,0 +1,15 @@
+import type { Drivers, DriverSpec } from './driver.ts';
+import { ioredisDrivers } from './ioredis.ts';
+
+/** Each client is imported only by the run that measures it. */
+export async function connectDrivers(spec: DriverSpec, count: number): Promise<Drivers> {
+  switch (spec.type) {
+    case 'plain':
+    case 'ioredisSentinel':
+      return ioredisDrivers(spec, count);
+    case 'nodeRedisSentinel':
+      return (await import('./node-redis.ts')).nodeRedisDrivers(spec, count);
+    case 'failoverInProcess':
+      return (await import('./failover.ts')).failoverDrivers(spec, count);
+  }
+}

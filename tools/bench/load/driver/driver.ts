@@ -1,0 +1,45 @@
+import type { Outcome } from '../operation.ts';
+
+export interface SentinelAddress {
+  readonly sentinelPorts: readonly number[];
+  readonly name: string;
+}
+
+/** How a load process reaches the cluster; plain data, since it crosses a process boundary. */
+export type DriverSpec =
+  | { readonly type: 'plain'; readonly port: number }
+  | ({ readonly type: 'ioredisSentinel'; readonly failoverDetector: boolean } & SentinelAddress)
+  | ({ readonly type: 'nodeRedisSentinel' } & SentinelAddress)
+  | ({ readonly type: 'failoverInProcess' } & SentinelAddress);
+
+/** What our own client tells of itself; peers tell nothing. */
+export interface Told {
+  readonly switches: number;
+  readonly holds: number;
+  readonly unknowns: number;
+}
+
+/** One worker's connection. */
+export interface Driver {
+  rpush(key: string, value: string): Promise<unknown>;
+  incr(key: string): Promise<number>;
+  read(key: string): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+export interface Drivers extends AsyncDisposable {
+  readonly all: readonly Driver[];
+  told?(): Told;
+}
+
+/** Redis' own words for "not executed"; everything else leaves it open. */
+const REFUSED = /^(?:READONLY|LOADING|MASTERDOWN|NOREPLICAS|TRYAGAIN|CLUSTERDOWN|EXECABORT|NOAUTH|OOM|MISCONF)\b/;
+/** Codes of our own errors that prove the same. */
+const REFUSED_CODES: readonly string[] = ['not-sent', 'refused', 'hold-overflow', 'hold-expired', 'deadline-exceeded'];
+
+/** What an application can conclude from an error, with no knowledge that it does not have. */
+export function outcomeOf(error: unknown): Exclude<Outcome, 'ok' | 'unsettled'> {
+  if (!(error instanceof Error)) return 'unknown';
+  if ('code' in error && typeof error.code === 'string' && REFUSED_CODES.includes(error.code)) return 'refused';
+  return REFUSED.test(error.message) ? 'refused' : 'unknown';
+}

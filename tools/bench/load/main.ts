@@ -1,0 +1,58 @@
+import { writeFileSync } from 'node:fs';
+import { now, pause, within } from '../clock.ts';
+import { dieWithParent, toParent } from '../process/module.ts';
+import { connectDrivers } from './driver/connect.ts';
+import type { LoadNews, LoadOrder, LoadSettings } from './orders.ts';
+import { startWorker } from './worker.ts';
+
+/** ms; a client that does not close by then is left to the end of its process. */
+const CLOSE_LIMIT_MS = 1000;
+
+const settings = JSON.parse(process.argv[2] ?? '{}') as LoadSettings;
+const tell = (news: LoadNews): Promise<void> => toParent(news);
+
+dieWithParent();
+// A driver that throws outside of any promise is a finding, not the end of the run.
+process.on('uncaughtException', (error) => {
+  console.error(`outside of any promise: ${error.message}`);
+});
+process.on('unhandledRejection', () => undefined);
+
+const drivers = await connectDrivers(settings.driver, settings.workers);
+await Promise.all(drivers.all.map((driver, index) => driver.rpush(settings.key, `warm-${String(index)}`)));
+
+const startAt = now();
+const workers = drivers.all.map((driver, index) =>
+  startWorker(
+    driver,
+    index,
+    settings.key,
+    settings.everyMs,
+    startAt + (index * settings.everyMs) / settings.workers,
+  ),
+);
+
+let worstLagMs = 0;
+let beatAt = now();
+setInterval(() => {
+  worstLagMs = Math.max(worstLagMs, now() - beatAt - 10);
+  beatAt = now();
+}, 10).unref();
+
+async function finish(): Promise<void> {
+  // Half a second of grace for what is on its way; the schedule goes on meanwhile and does no harm.
+  await pause(500);
+  for (const worker of workers) worker.finish();
+  const records = workers.flatMap((worker) => worker.records).sort((a, b) => a.invokedAt - b.invokedAt);
+  writeFileSync(settings.historyFile, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  const told = drivers.told?.();
+  await tell({ type: 'finished', operations: records.length, worstLagMs, ...(told === undefined ? {} : { told }) });
+  await within(CLOSE_LIMIT_MS, Promise.resolve(drivers[Symbol.asyncDispose]()));
+  process.exit(0);
+}
+
+process.on('message', (order: LoadOrder) => {
+  if (order.type === 'finish') void finish();
+  else void tell({ type: 'lastAcks', at: workers.map((worker) => worker.lastAckAt()) });
+});
+await tell({ type: 'ready' });

@@ -1,0 +1,30 @@
+/** What the prober saw of one server. Times are of the shared monotonic clock, in ms. */
+export type Sighting =
+  | { readonly type: 'role'; readonly port: number; readonly role: string; readonly at: number }
+  | {
+      readonly type: 'wrote';
+      readonly port: number;
+      readonly value: string;
+      readonly startedAt: number;
+      readonly at: number;
+    };
+
+export interface ProbeLog {
+  readonly sightings: readonly Sighting[];
+  /** The worst delay of the prober's own timer: figures below it mean nothing. */
+  readonly worstLagMs: number;
+}
+
+export type ProberOrder =
+  | { readonly type: 'begin'; readonly ports: readonly number[]; readonly key: string }
+  | { readonly type: 'finish' };
+
+export type ProberNews = Sighting | ({ readonly type: 'log' } & ProbeLog) | { readonly type: 'ready' };
+
+/** When a server first answered ROLE master after a moment at which it was none. */
+export function firstMasterAfter(sightings: readonly Sighting[], port: number, afterMs: number): number | undefined {
+  return sightings.find(
+    (sighting) =>
+      sighting.type === 'role' && sighting.port === port && sighting.role === 'master' && sighting.at >= afterMs,
+  )?.at;
+}

@@ -1,0 +1,52 @@
+import { seeded } from '../random.ts';
+
+/** @example quantile([1, 2, 3, 4], 0.5) // 2.5 */
+export function quantile(values: readonly number[], share: number): number {
+  if (values.length === 0) return NaN;
+  const sorted = [...values].sort((a, b) => a - b);
+  const position = (sorted.length - 1) * share;
+  const below = sorted[Math.floor(position)] as number;
+  const above = sorted[Math.ceil(position)] as number;
+  // Equal neighbours first: Infinity - Infinity would be NaN, and a run that never came back is Infinity.
+  return below === above ? below : below + (above - below) * (position - Math.floor(position));
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+export interface Summary {
+  readonly count: number;
+  readonly median: number;
+  readonly p95: number;
+  readonly worst: number;
+}
+
+/** The largest value is the worst: times and counts of harm. p95 is the nearest rank, a value that was seen. */
+export function summarize(values: readonly number[]): Summary {
+  const sorted = [...values].sort((a, b) => a - b);
+  const rank = sorted[Math.max(0, Math.ceil(sorted.length * 0.95) - 1)];
+  return { count: values.length, median: median(values), p95: rank ?? NaN, worst: sorted.at(-1) ?? NaN };
+}
+
+export interface Interval {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** 95 % interval of the median by resampling; seeded, so that the same runs give the same interval. */
+export function bootstrap(values: readonly number[], resamples = 2000, seed = 1): Interval {
+  const random = seeded(seed);
+  const medians: number[] = [];
+  for (let round = 0; round < resamples; round++) {
+    medians.push(median(values.map(() => values[Math.floor(random() * values.length)] as number)));
+  }
+  return { median: median(values), low: quantile(medians, 0.025), high: quantile(medians, 0.975) };
+}
+
+/** Ratios of runs that stood side by side: what both suffered alike cancels out. */
+export function pairedRatios(ours: readonly number[], theirs: readonly number[]): Interval {
+  if (ours.length !== theirs.length) throw new Error('paired runs must be equally many');
+  return bootstrap(ours.map((value, index) => value / (theirs[index] as number)));
+}
