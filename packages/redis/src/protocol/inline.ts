@@ -1,0 +1,63 @@
+import { RespProtocolError } from './protocol-error.ts';
+
+const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', a: '\x07' };
+const isSpace = (char: string | undefined): boolean => char !== undefined && /[\s\0]/.test(char);
+
+/**
+ * Splits an inline command as Redis does: words, "double quotes with \n and \x41", 'single quotes'.
+ * The line is read as latin1, so that each character is a byte.
+ * @throws RespProtocolError if a quote is not closed, or something follows it without a space.
+ */
+export function splitInline(line: string): readonly Buffer[] {
+  const words: Buffer[] = [];
+  let at = 0;
+  for (;;) {
+    while (isSpace(line[at])) at += 1;
+    if (at >= line.length) return words;
+    const quote = line[at] === '"' || line[at] === "'" ? line[at] : undefined;
+    const word = quote === undefined ? bareWord(line, at) : quotedWord(line, at + 1, quote);
+    words.push(Buffer.concat(word.parts));
+    at = word.end;
+  }
+}
+
+interface Word {
+  readonly parts: readonly Buffer[];
+  readonly end: number;
+}
+
+function bareWord(line: string, start: number): Word {
+  let end = start;
+  while (end < line.length && !isSpace(line[end])) {
+    // Redis opens a quote in the middle of a word too.
+    if (line[end] === '"' || line[end] === "'") {
+      const rest = quotedWord(line, end + 1, line[end]);
+      return { parts: [Buffer.from(line.slice(start, end), 'latin1'), ...rest.parts], end: rest.end };
+    }
+    end += 1;
+  }
+  return { parts: [Buffer.from(line.slice(start, end), 'latin1')], end };
+}
+
+function quotedWord(line: string, start: number, quote: string | undefined): Word {
+  const parts: Buffer[] = [];
+  for (let at = start; at < line.length; at += 1) {
+    const char = line[at] ?? '';
+    if (char === quote) {
+      if (at + 1 < line.length && !isSpace(line[at + 1])) break;
+      return { parts, end: at + 1 };
+    }
+    const hex = quote === '"' ? /^\\x([0-9a-fA-F]{2})/.exec(line.slice(at, at + 4)) : null;
+    if (hex?.[1] !== undefined) {
+      parts.push(Buffer.from(hex[1], 'hex'));
+      at += 3;
+    } else if (char === '\\' && (quote === '"' || line[at + 1] === "'") && at + 1 < line.length) {
+      const escaped = line[at + 1] ?? '';
+      parts.push(Buffer.from(quote === '"' ? (escapes[escaped] ?? escaped) : escaped, 'latin1'));
+      at += 1;
+    } else {
+      parts.push(Buffer.from(char, 'latin1'));
+    }
+  }
+  throw new RespProtocolError('unbalanced quotes in request');
+}
