@@ -1,0 +1,107 @@
+// `npm test`: everything that must hold before a change is merged, one stage after the other.
+// A failed stage does not stop the next one. The last line is `N passed, N failed, N skipped`;
+// a stage that is not made of tests counts as one.
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const cache = `${root}.cache/test`;
+const countsFile = `${cache}/counts.json`;
+// A stage that hangs must not cost the whole run its verdict.
+const stageLimitMs = 10 * 60_000;
+
+const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', FAILOVER_TEST_COUNTS: countsFile };
+const nx = (...targets) => [
+  'nx',
+  'run-many',
+  '--output-style=static',
+  '--parallel=2',
+  '--targets',
+  targets.join(','),
+];
+const vitest = (...args) => [
+  'vitest',
+  'run',
+  '--reporter=default',
+  '--reporter=./tools/test/reporter.mjs',
+  ...args,
+];
+
+const stages = [
+  { name: 'format', command: ['prettier', '--check', '.'] },
+  { name: 'lint', command: nx('lint') },
+  { name: 'references', command: ['nx', 'sync:check'] },
+  { name: 'cycles', command: nx('cycles') },
+  { name: 'types', command: nx('types') },
+  { name: 'unused', command: ['knip'] },
+  { name: 'unit, property, simulation', command: vitest(), counts: true },
+  { name: 'real servers', command: vitest('--config', 'vitest.real.config.ts'), counts: true },
+  { name: 'packed packages', command: nx('pack', 'consumer') },
+  { name: 'documentation', command: nx('docs') },
+];
+
+/** Test stages stream; of the others one sees only a failure. */
+const run = (command, streams) =>
+  new Promise((resolve) => {
+    const stdio = streams ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'];
+    const child = spawn('npx', ['--no-install', ...command], { cwd: root, env, stdio });
+    const output = [];
+    child.stdout?.on('data', (chunk) => output.push(chunk));
+    child.stderr?.on('data', (chunk) => output.push(chunk));
+    const timer = setTimeout(() => {
+      output.push(Buffer.from(`\nstopped after ${stageLimitMs / 60_000} minutes\n`));
+      child.kill('SIGTERM');
+    }, stageLimitMs);
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      if (code !== 0) process.stdout.write(Buffer.concat(output));
+      resolve(code === 0);
+    });
+  });
+
+const readCounts = (ok) => {
+  try {
+    const counts = JSON.parse(readFileSync(countsFile, 'utf8'));
+    // Vitest may fail for a reason that is no test's; no tests at all is a failure too.
+    if (counts.failed === 0 && (!ok || counts.passed === 0)) counts.failed = 1;
+    return counts;
+  } catch {
+    return { passed: 0, failed: 1, skipped: [] };
+  }
+};
+
+mkdirSync(cache, { recursive: true });
+const only = process.argv.slice(2);
+const chosen =
+  only.length === 0 ? stages : stages.filter(({ name }) => only.some((word) => name.includes(word)));
+const total = { passed: 0, failed: 0, skipped: 0 };
+const table = [];
+
+for (const { name, command, counts: hasCounts } of chosen) {
+  console.log(`\n── ${name}`);
+  rmSync(countsFile, { force: true });
+  const startedAt = performance.now();
+  const ok = await run(command, hasCounts);
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  const counts = hasCounts ? readCounts(ok) : { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: [] };
+  for (const { file, name: test, reason } of counts.skipped) {
+    console.log(
+      `SKIPPED  ${file} > ${test}: ${reason ?? 'no reason given: say one with context.skip(reason)'}`,
+    );
+  }
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  total.skipped += counts.skipped.length;
+  const verdict = counts.failed === 0 ? 'ok' : 'FAILED';
+  const detail = hasCounts
+    ? `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped.length} skipped`
+    : '';
+  table.push(`${verdict.padEnd(7)}${name.padEnd(28)}${seconds.padStart(7)} s  ${detail}`.trimEnd());
+  console.log(table.at(-1));
+}
+
+const summary = `${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`;
+writeFileSync(`${cache}/summary.txt`, `${summary}\n`);
+console.log(`\n${table.join('\n')}\n\n${summary}`);
+process.exitCode = total.failed === 0 ? 0 : 1;
