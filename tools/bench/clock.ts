@@ -8,7 +8,12 @@ export function pause(durationMs: number): Promise<void> {
 }
 
 /** Asks until it is so. @throws Error naming what was awaited if the time is over. */
-export async function until(what: string, limitMs: number, isSo: () => Promise<boolean>, everyMs = 25): Promise<void> {
+export async function until(
+  what: string,
+  limitMs: number,
+  isSo: () => Promise<boolean>,
+  everyMs = 25,
+): Promise<void> {
   const deadline = now() + limitMs;
   while (!(await isSo().catch(() => false))) {
     if (now() > deadline) throw new Error(`gave up after ${String(limitMs)} ms: ${what}`);

@@ -35,7 +35,9 @@ async function newPrimary(cluster: RedisCluster, oldPort: number): Promise<numbe
   let found: number | undefined;
   await until('the Sentinels agree on a successor', 60_000, async () => {
     const views = await Promise.all(
-      cluster.sentinels.map((sentinel) => ask(sentinel.port, ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', MASTER_NAME])),
+      cluster.sentinels.map((sentinel) =>
+        ask(sentinel.port, ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', MASTER_NAME]),
+      ),
     );
     const ports = new Set(views.map((view) => (Array.isArray(view) ? Number(view[1]) : 0)));
     found = [...ports][0];
@@ -63,4 +65,3 @@ export async function heal(cluster: RedisCluster, fault: Fault, oldPort: number)
   }
   return settled(cluster);
 }
-

@@ -74,7 +74,11 @@ export async function launch(): Promise<RedisCluster> {
   const directory = (port: number): string => mkdtempSync(join(root, `${String(port)}-`));
   const servers: Node[] = ports.slice(0, 3).map((port, index) => {
     const place = directory(port);
-    return { port, directory: place, process: startServer(place, port, index === 0 ? undefined : primaryPort) };
+    return {
+      port,
+      directory: place,
+      process: startServer(place, port, index === 0 ? undefined : primaryPort),
+    };
   });
   // Sentinels ask INFO each 10 s: started after the replicas, they learn of both at their first question.
   await until('both replicas online', 10_000, async () => {

@@ -6,12 +6,16 @@ import { MASTER_NAME, type RedisCluster } from './launch.ts';
 /** The port that every Sentinel names, or undefined while they differ or one of them is not at rest. */
 export async function agreedPrimary(cluster: RedisCluster): Promise<number | undefined> {
   const views = await Promise.all(
-    cluster.sentinels.map(async (sentinel) => fields(await ask(sentinel.port, ['SENTINEL', 'MASTER', MASTER_NAME]))),
+    cluster.sentinels.map(async (sentinel) =>
+      fields(await ask(sentinel.port, ['SENTINEL', 'MASTER', MASTER_NAME])),
+    ),
   );
   const ports = new Set(views.map((view) => Number(view.get('port'))));
   const isAtRest = views.every(
     (view) =>
-      view.get('flags') === 'master' && view.get('num-slaves') === '2' && view.get('num-other-sentinels') === '2',
+      view.get('flags') === 'master' &&
+      view.get('num-slaves') === '2' &&
+      view.get('num-other-sentinels') === '2',
   );
   return ports.size === 1 && isAtRest ? [...ports][0] : undefined;
 }
@@ -21,7 +25,8 @@ async function replicasAreUp(cluster: RedisCluster, primaryPort: number): Promis
     cluster.sentinels.map((sentinel) => ask(sentinel.port, ['SENTINEL', 'REPLICAS', MASTER_NAME])),
   );
   const areKnown = seen.every(
-    (replicas) => Array.isArray(replicas) && replicas.every((replica: Reply) => fields(replica).get('flags') === 'slave'),
+    (replicas) =>
+      Array.isArray(replicas) && replicas.every((replica: Reply) => fields(replica).get('flags') === 'slave'),
   );
   const role = await ask(primaryPort, ['ROLE']);
   const online = Array.isArray(role) && role[0] === 'master' && Array.isArray(role[2]) ? role[2].length : 0;

@@ -26,10 +26,21 @@ const isOf =
     typeof message === 'object' && message !== null && 'type' in message && message.type === type;
 
 /** Resolves when every worker has its first acknowledgement. */
-export async function startLoad(driver: DriverSpec, key: string, workers: number, everyMs: number): Promise<Load> {
+export async function startLoad(
+  driver: DriverSpec,
+  key: string,
+  workers: number,
+  everyMs: number,
+): Promise<Load> {
   const directory = mkdtempSync(join(tmpdir(), 'failover-load-'));
   const historyFile = join(directory, 'history.jsonl');
-  const child = startModule(new URL('./main.ts', import.meta.url), { driver, workers, everyMs, key, historyFile });
+  const child = startModule(new URL('./main.ts', import.meta.url), {
+    driver,
+    workers,
+    everyMs,
+    key,
+    historyFile,
+  });
   const order = (what: LoadOrder): void => void child.send(what);
   await nextMessage(child, `the load of ${key} is ready`, 20_000, isOf('ready'));
   return {
@@ -43,7 +54,9 @@ export async function startLoad(driver: DriverSpec, key: string, workers: number
       const answer = nextMessage(child, `the history of ${key}`, 10_000, isOf('finished'));
       order({ type: 'finish' });
       const { told, worstLagMs } = await answer;
-      const lines = readFileSync(historyFile, 'utf8').split('\n').filter((line) => line !== '');
+      const lines = readFileSync(historyFile, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '');
       await end(child);
       rmSync(directory, { recursive: true, force: true });
       return { records: lines.map((line) => JSON.parse(line) as OperationRecord), told, worstLagMs };

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { now, pause, within } from '../clock.ts';
+import { now, until, within } from '../clock.ts';
 import { dieWithParent, toParent } from '../process/module.ts';
 import { connectDrivers } from './driver/connect.ts';
 import type { LoadNews, LoadOrder, LoadSettings } from './orders.ts';
@@ -7,6 +7,9 @@ import { startWorker } from './worker.ts';
 
 /** ms; a client that does not close by then is left to the end of its process. */
 const CLOSE_LIMIT_MS = 1000;
+const READY_LIMIT_MS = 15_000;
+/** ms; for what is on its way when the run ends. */
+const GRACE_MS = 500;
 
 const settings = JSON.parse(process.argv[2] ?? '{}') as LoadSettings;
 const tell = (news: LoadNews): Promise<void> => toParent(news);
@@ -19,7 +22,13 @@ process.on('uncaughtException', (error) => {
 process.on('unhandledRejection', () => undefined);
 
 const drivers = await connectDrivers(settings.driver, settings.workers);
-await Promise.all(drivers.all.map((driver, index) => driver.rpush(settings.key, `warm-${String(index)}`)));
+// A proxy may still point at the primary of the run before: its clients wait until it has caught up.
+await until('each worker is acknowledged once', READY_LIMIT_MS, async () => {
+  await Promise.all(
+    drivers.all.map((driver, index) => driver.rpush(`${settings.key}:warm`, `${String(index)}`)),
+  );
+  return true;
+});
 
 const startAt = now();
 const workers = drivers.all.map((driver, index) =>
@@ -40,13 +49,17 @@ setInterval(() => {
 }, 10).unref();
 
 async function finish(): Promise<void> {
-  // Half a second of grace for what is on its way; the schedule goes on meanwhile and does no harm.
-  await pause(500);
+  await within(GRACE_MS, Promise.all(workers.map((worker) => worker.stop())));
   for (const worker of workers) worker.finish();
   const records = workers.flatMap((worker) => worker.records).sort((a, b) => a.invokedAt - b.invokedAt);
   writeFileSync(settings.historyFile, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
   const told = drivers.told?.();
-  await tell({ type: 'finished', operations: records.length, worstLagMs, ...(told === undefined ? {} : { told }) });
+  await tell({
+    type: 'finished',
+    operations: records.length,
+    worstLagMs,
+    ...(told === undefined ? {} : { told }),
+  });
   await within(CLOSE_LIMIT_MS, Promise.resolve(drivers[Symbol.asyncDispose]()));
   process.exit(0);
 }

@@ -15,4 +15,9 @@ export type LoadOrder = { readonly type: 'lastAcks' } | { readonly type: 'finish
 export type LoadNews =
   | { readonly type: 'ready' }
   | { readonly type: 'lastAcks'; readonly at: readonly number[] }
-  | { readonly type: 'finished'; readonly operations: number; readonly told?: Told; readonly worstLagMs: number };
+  | {
+      readonly type: 'finished';
+      readonly operations: number;
+      readonly told?: Told;
+      readonly worstLagMs: number;
+    };

@@ -5,9 +5,10 @@ import type { OperationRecord } from './operation.ts';
 export interface Worker {
   readonly records: readonly OperationRecord[];
   lastAckAt(): number;
-  /** Invokes nothing more; what is on its way becomes `unsettled` if it has not ended by then. */
+  /** Invokes nothing more; resolves when what is on its way has ended. */
+  stop(): Promise<void>;
+  /** What has not ended by now is `unsettled`. */
   finish(): void;
-  readonly done: Promise<void>;
 }
 
 /**
@@ -15,9 +16,16 @@ export interface Worker {
  * operation under way, so that "in flight at the fault" is at most the number of workers; what falls due
  * meanwhile follows at once.
  */
-export function startWorker(driver: Driver, worker: number, key: string, everyMs: number, startAt: number): Worker {
+export function startWorker(
+  driver: Driver,
+  worker: number,
+  key: string,
+  everyMs: number,
+  startAt: number,
+): Worker {
   const records: OperationRecord[] = [];
   let lastAckAt = -Infinity;
+  let isStopping = false;
   let isFinished = false;
   let current: Omit<OperationRecord, 'endedAt' | 'outcome'> | undefined;
 
@@ -31,7 +39,7 @@ export function startWorker(driver: Driver, worker: number, key: string, everyMs
   const once = async (sequence: number): Promise<void> => {
     const scheduledAt = startAt + sequence * everyMs;
     if (scheduledAt > now()) await pause(scheduledAt - now());
-    if (isFinished) return;
+    if (isStopping) return;
     const begun = { worker, value: `${String(worker)}-${String(sequence)}`, scheduledAt, invokedAt: now() };
     current = begun;
     try {
@@ -44,16 +52,20 @@ export function startWorker(driver: Driver, worker: number, key: string, everyMs
   };
 
   const run = async (): Promise<void> => {
-    for (let sequence = 0; !isFinished; sequence++) await once(sequence);
+    for (let sequence = 0; !isStopping; sequence++) await once(sequence);
   };
 
+  const done = run();
   return {
     records,
     lastAckAt: () => lastAckAt,
+    stop() {
+      isStopping = true;
+      return done;
+    },
     finish() {
       if (current !== undefined) records.push({ ...current, endedAt: now(), outcome: 'unsettled' });
       isFinished = true;
     },
-    done: run(),
   };
 }

@@ -22,9 +22,16 @@ export type ProberOrder =
 export type ProberNews = Sighting | ({ readonly type: 'log' } & ProbeLog) | { readonly type: 'ready' };
 
 /** When a server first answered ROLE master after a moment at which it was none. */
-export function firstMasterAfter(sightings: readonly Sighting[], port: number, afterMs: number): number | undefined {
+export function firstMasterAfter(
+  sightings: readonly Sighting[],
+  port: number,
+  afterMs: number,
+): number | undefined {
   return sightings.find(
     (sighting) =>
-      sighting.type === 'role' && sighting.port === port && sighting.role === 'master' && sighting.at >= afterMs,
+      sighting.type === 'role' &&
+      sighting.port === port &&
+      sighting.role === 'master' &&
+      sighting.at >= afterMs,
   )?.at;
 }

@@ -13,7 +13,8 @@ export function start(command: string, args: readonly string[], options: SpawnOp
 
 /** Ends it at once, also when it is stopped; resolves when it is gone. */
 export function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return Promise.resolve();
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined)
+    return Promise.resolve();
   return new Promise((resolve) => {
     child.once('exit', () => {
       resolve();

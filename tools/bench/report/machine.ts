@@ -33,13 +33,17 @@ export function versions(): Versions {
     ioredis: packageVersion('ioredis'),
     'node-redis': packageVersion('redis'),
     commit: firstLine('git', ['rev-parse', '--short', 'HEAD'], /(\S+)/),
-    dirty: firstLine('git', ['status', '--porcelain', '--untracked-files=no'], /(\S)/) === 'none' ? 'no' : 'yes',
+    dirty:
+      firstLine('git', ['status', '--porcelain', '--untracked-files=no'], /(\S)/) === 'none' ? 'no' : 'yes',
   };
 }
 
 function firstLine(command: string, args: readonly string[], pattern: RegExp): string {
   try {
-    const output = execFileSync(command, [...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const output = execFileSync(command, [...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     return pattern.exec(output)?.[1] ?? 'none';
   } catch {
     return 'none';
@@ -50,7 +54,9 @@ function packageVersion(name: string): string {
   try {
     const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`);
     const parsed: unknown = JSON.parse(readFileSync(manifest, 'utf8'));
-    return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : 'unknown';
+    return typeof parsed === 'object' && parsed !== null && 'version' in parsed
+      ? String(parsed.version)
+      : 'unknown';
   } catch {
     return 'none';
   }

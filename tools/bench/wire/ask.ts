@@ -34,6 +34,7 @@ export function ask(port: number, args: readonly string[], limitMs = 1000): Prom
 export function fields(reply: Reply): ReadonlyMap<string, string> {
   const items = Array.isArray(reply) ? (reply as readonly Reply[]) : [];
   const result = new Map<string, string>();
-  for (let index = 0; index + 1 < items.length; index += 2) result.set(String(items[index]), String(items[index + 1]));
+  for (let index = 0; index + 1 < items.length; index += 2)
+    result.set(String(items[index]), String(items[index + 1]));
   return result;
 }

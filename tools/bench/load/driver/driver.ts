@@ -33,13 +33,21 @@ export interface Drivers extends AsyncDisposable {
 }
 
 /** Redis' own words for "not executed"; everything else leaves it open. */
-const REFUSED = /^(?:READONLY|LOADING|MASTERDOWN|NOREPLICAS|TRYAGAIN|CLUSTERDOWN|EXECABORT|NOAUTH|OOM|MISCONF)\b/;
+const REFUSED =
+  /^(?:READONLY|LOADING|MASTERDOWN|NOREPLICAS|TRYAGAIN|CLUSTERDOWN|EXECABORT|NOAUTH|OOM|MISCONF)\b/;
 /** Codes of our own errors that prove the same. */
-const REFUSED_CODES: readonly string[] = ['not-sent', 'refused', 'hold-overflow', 'hold-expired', 'deadline-exceeded'];
+const REFUSED_CODES: readonly string[] = [
+  'not-sent',
+  'refused',
+  'hold-overflow',
+  'hold-expired',
+  'deadline-exceeded',
+];
 
 /** What an application can conclude from an error, with no knowledge that it does not have. */
 export function outcomeOf(error: unknown): Exclude<Outcome, 'ok' | 'unsettled'> {
   if (!(error instanceof Error)) return 'unknown';
-  if ('code' in error && typeof error.code === 'string' && REFUSED_CODES.includes(error.code)) return 'refused';
+  if ('code' in error && typeof error.code === 'string' && REFUSED_CODES.includes(error.code))
+    return 'refused';
   return REFUSED.test(error.message) ? 'refused' : 'unknown';
 }

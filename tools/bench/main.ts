@@ -1,0 +1,32 @@
+import { endAll } from './process/child.ts';
+import { type Options, parseOptions } from './options.ts';
+import { frame, type Result, writeResult } from './report/write.ts';
+
+const BENCHES: Readonly<Record<string, () => Promise<(options: Options) => Promise<Result>>>> = {
+  'recovery-redis': async () => (await import('./recovery/bench.ts')).recoveryBench,
+};
+
+const USAGE = `npm run bench -- NAME [--quick] [--json FILE] [--seed N] [--runs N] [--only A,B] [--faults A,B]
+NAME is one of: ${Object.keys(BENCHES).join(', ')}`;
+
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2));
+  const bench = BENCHES[options.bench];
+  if (bench === undefined) throw new Error(USAGE);
+  const start = frame();
+  console.log(
+    `${options.bench}, seed ${String(options.seed)}, ${JSON.stringify({ ...start.versions, ...start.machine })}`,
+  );
+  const result = await (await bench())(options);
+  if (options.jsonFile !== undefined) writeResult(options.jsonFile, start, result);
+}
+
+main()
+  .catch((error: unknown) => {
+    console.error(error instanceof Error ? (error.stack ?? error.message) : error);
+    process.exitCode = 1;
+  })
+  .finally(() => {
+    endAll();
+    process.exit();
+  });

@@ -1,0 +1,101 @@
+import { type Fault, FAULTS } from '../cluster/fault.ts';
+import { launch } from '../cluster/launch.ts';
+import { settled } from '../cluster/settled.ts';
+import { available } from '../contender/all.ts';
+import type { Options } from '../options.ts';
+import { startProber } from '../prober/prober.ts';
+import { seeded, shuffled } from '../random.ts';
+import type { Result } from '../report/write.ts';
+import { median } from '../report/statistics.ts';
+import { ms } from '../report/table.ts';
+import { type Entrant, runOnce, type RunRecord, type RunSettings, type Stage } from './run.ts';
+import { printRecovery, summarizeRecovery } from './summary.ts';
+
+const FULL: RunSettings = { workers: 8, everyMs: 10, capMs: 20_000, warmMs: 1000, watchForcedMs: 13_000 };
+/** All contenders share each fault, and nobody is waited for long: a first figure, not a result. */
+const QUICK: RunSettings = { workers: 8, everyMs: 25, capMs: 2500, warmMs: 500, watchForcedMs: 3000 };
+
+interface Round {
+  readonly fault: Fault;
+  readonly entrants: readonly Entrant[];
+}
+
+function plan(options: Options, entrants: readonly Entrant[]): readonly Round[] {
+  const random = seeded(options.seed);
+  const faults = FAULTS.filter((fault) => options.faults?.includes(fault) ?? true);
+  const runs = options.runs ?? (options.isQuick ? 1 : 30);
+  const times = <T>(count: number, items: readonly T[]): readonly T[] =>
+    Array.from({ length: count }, () => items).flat();
+  if (options.isQuick) {
+    return shuffled(times(runs, faults), random).map((fault) => ({
+      fault,
+      entrants: shuffled(entrants, random),
+    }));
+  }
+  return shuffled(
+    times(runs, faults).flatMap((fault) => entrants.map((entrant) => ({ fault, entrants: [entrant] }))),
+    random,
+  );
+}
+
+export async function recoveryBench(options: Options): Promise<Result> {
+  const contenders = available(options.only);
+  await using cluster = await launch();
+  const [prober, primaryPort] = await Promise.all([startProber(), settled(cluster)]);
+  const entrants: Entrant[] = [];
+  try {
+    for (const { name, start } of contenders) entrants.push({ name, running: await start(cluster) });
+    return await measure(options, { cluster, prober, primaryPort }, entrants);
+  } finally {
+    await Promise.all(entrants.map(({ running }) => running[Symbol.asyncDispose]()));
+  }
+}
+
+async function measure(options: Options, stage: Stage, entrants: readonly Entrant[]): Promise<Result> {
+  const settings = options.isQuick ? QUICK : FULL;
+  const rounds = plan(options, entrants);
+  const records: RunRecord[] = [];
+  const one = async (run: number, round: Round, length = settings): Promise<void> => {
+    const found = await runOnce(stage, run, round.fault, round.entrants, length);
+    records.push(...found);
+    for (const record of found) console.log(line(run, rounds.length, record, settings.capMs));
+  };
+  for (const [index, round] of rounds.entries()) await one(index + 1, round);
+  const calm = calmRounds(options, rounds, entrants);
+  const lengthMs = median(records.map((record) => record.outageMs)) + settings.warmMs;
+  for (const [index, round] of calm.entries()) {
+    await one(rounds.length + index + 1, round, { ...settings, watchForcedMs: lengthMs });
+  }
+  const summaries = summarizeRecovery(records);
+  console.log(printRecovery(summaries, settings.capMs));
+  return {
+    bench: 'recovery-redis',
+    seed: options.seed,
+    quick: options.isQuick,
+    settings,
+    summaries,
+    runs: records,
+  };
+}
+
+/** As much time without a fault as with one: together where it is quick, each alone otherwise. */
+function calmRounds(
+  options: Options,
+  rounds: readonly Round[],
+  entrants: readonly Entrant[],
+): readonly Round[] {
+  if (options.isQuick) return [{ fault: 'none', entrants }];
+  const each = rounds.length / entrants.length;
+  return entrants.flatMap((entrant) =>
+    Array.from({ length: each }, () => ({ fault: 'none' as const, entrants: [entrant] })),
+  );
+}
+
+function line(run: number, rounds: number, record: RunRecord, capMs: number): string {
+  const { fault, contender, outageMs, addedFastestMs, addedSlowestMs } = record;
+  const added =
+    fault === 'none'
+      ? ''
+      : `outage ${ms(outageMs)}, added ${ms(addedFastestMs, capMs)} to ${ms(addedSlowestMs, capMs)} ms`;
+  return `${String(run).padStart(4)}/${String(rounds)} ${fault} ${contender}: ${added}`;
+}
