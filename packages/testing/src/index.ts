@@ -1,1 +1,2 @@
 export * from './process/index.ts';
+export * from './network/index.ts';

@@ -1,0 +1,3 @@
+export { startFaultProxy, type FaultProxy, type FaultProxyOptions, type Heal } from './fault-proxy.ts';
+export type { Direction, NetworkFault } from './network-fault.ts';
+export type { FrameScan } from './reply-filter.ts';
