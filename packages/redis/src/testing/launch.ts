@@ -1,0 +1,203 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { endpointOf, systemRuntime, type EndpointId, type Runtime } from '@failover/core';
+import { freePorts, startProcess, type SupervisedProcess } from '@failover/testing';
+import { findServer, type RealServer } from './find-server.ts';
+import { createHandle, type Member, type Members } from './handle.ts';
+import { pause, askOnce } from './resp-client.ts';
+import { sentinelConfig, serverConfig } from './server-config.ts';
+import { TestbedError, type RedisTestbed, type SentinelEvent, type TestbedOptions } from './testbed.ts';
+
+export interface LaunchOptions extends TestbedOptions {
+  /** By default whichever is found first. */
+  readonly server?: RealServer | undefined;
+  readonly runtime?: Runtime;
+}
+
+/** ms: a server answers about 30 ms after its start; a loaded machine may take seconds. */
+const startMs = 10_000;
+
+/**
+ * Real servers and Sentinels on loopback, on free ports, in a temporary folder. Resolves when all agree.
+ * Nothing is left behind, whatever ends this process.
+ * @throws TestbedError if there is no real server on this machine, or if they do not settle
+ */
+export async function launchCluster(options: LaunchOptions = {}): Promise<RedisTestbed> {
+  const {
+    servers = 3,
+    sentinels = 3,
+    names = ['mymaster'],
+    downAfterMs = 1_000,
+    failoverTimeoutMs = 5_000,
+  } = options;
+  const program = options.server ?? (await realServer());
+  const runtime = options.runtime ?? systemRuntime();
+  const folder = await mkdtemp(join(tmpdir(), 'failover-redis-'));
+  const majorVersion = program.kind === 'valkey' ? 7 : Number.parseInt(program.version, 10);
+  const ports = await freePorts(servers * names.length + sentinels);
+  const endpoints = ports.map((port) => endpointOf('127.0.0.1', port));
+  const groups = new Map(names.map((name, at) => [name, endpoints.slice(at * servers, (at + 1) * servers)]));
+  const witnesses = endpoints.slice(servers * names.length);
+
+  const listeners = new Set<(event: SentinelEvent) => void>();
+  const processes = new Map<EndpointId, ProcessMember>();
+  const members: Members = {
+    get: (endpoint) => {
+      const member = processes.get(endpoint);
+      if (member === undefined) throw new TestbedError(`${endpoint} is no member of this testbed`);
+      return member;
+    },
+    onSentinelEvent: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      await Promise.all([...processes.values()].map((member) => member.close()));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+
+  const folderOf = (endpoint: EndpointId): string => join(folder, endpoint.replace(/\W/g, '-'));
+  const configFile = (endpoint: EndpointId): string => join(folderOf(endpoint), 'server.conf');
+  for (const endpoint of endpoints) {
+    const isSentinel = witnesses.includes(endpoint);
+    const command = isSentinel ? program.sentinelCommand : program.serverCommand;
+    const args = [configFile(endpoint), ...(isSentinel ? program.sentinelArgs : [])];
+    const member = processMember(runtime, endpoint, command, args, (line) => {
+      const event = isSentinel ? parseSentinelLine(line) : undefined;
+      if (event !== undefined)
+        for (const listener of [...listeners]) listener({ sentinel: endpoint, ...event });
+    });
+    processes.set(endpoint, member);
+  }
+
+  async function start(endpoint: EndpointId, config: string): Promise<void> {
+    await mkdir(folderOf(endpoint));
+    await writeFile(configFile(endpoint), config);
+    await members.get(endpoint).restart();
+  }
+
+  const handle = createHandle({
+    kind: program.kind,
+    version: program.version,
+    how: program.how,
+    runtime,
+    groups,
+    sentinels: witnesses,
+    members,
+  });
+  try {
+    const masters = new Map<string, EndpointId>();
+    const data: Promise<void>[] = [];
+    for (const [name, group] of groups) {
+      const [first] = group;
+      if (first === undefined) throw new TestbedError(`${name} needs at least one server`);
+      masters.set(name, first);
+      for (const endpoint of group) {
+        const replicaOf = endpoint === first ? undefined : first;
+        data.push(
+          start(endpoint, serverConfig({ endpoint, folder: folderOf(endpoint), replicaOf, majorVersion })),
+        );
+      }
+    }
+    await Promise.all(data);
+    // Sentinels find the replicas with their first question if the links stand before they start.
+    await handle.linked(startMs);
+    const shared = { masters, quorum: Math.floor(sentinels / 2) + 1, downAfterMs, failoverTimeoutMs };
+    await Promise.all(
+      witnesses.map((endpoint) =>
+        start(endpoint, sentinelConfig({ ...shared, endpoint, folder: folderOf(endpoint) })),
+      ),
+    );
+    await handle.settled(15_000);
+    return handle;
+  } catch (error) {
+    await handle[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Real servers that replicate, without Sentinels: nobody promotes but the test itself. */
+export function launchReplication(options: Omit<LaunchOptions, 'sentinels'> = {}): Promise<RedisTestbed> {
+  return launchCluster({ names: ['redis'], ...options, sentinels: 0 });
+}
+
+async function realServer(): Promise<RealServer> {
+  const found = await findServer();
+  if (found.kind === 'embedded') throw new TestbedError(`no real Redis or Valkey: ${found.how}`);
+  return found;
+}
+
+interface ProcessMember extends Member {
+  close(): Promise<void>;
+}
+
+function processMember(
+  runtime: Runtime,
+  endpoint: EndpointId,
+  command: string,
+  args: readonly string[],
+  onLine: (line: string) => void,
+): ProcessMember {
+  let child: SupervisedProcess | undefined;
+  let isHung = false;
+  let earlier: readonly string[] = [];
+
+  return {
+    get isRunning() {
+      return child !== undefined && child.exit === undefined && !isHung;
+    },
+    kill() {
+      child?.kill();
+      // Its end is noticed a moment later; whoever asks now is told the truth.
+      isHung = true;
+    },
+    hang() {
+      child?.stop();
+      isHung = true;
+    },
+    resume() {
+      child?.continue();
+      isHung = child === undefined || child.exit !== undefined;
+    },
+    async restart() {
+      if (child !== undefined) {
+        child.kill();
+        await child.exited;
+        earlier = [...earlier, ...child.log.lines()].slice(-500);
+      }
+      child = await startProcess({ command, args: [...args], name: `redis ${endpoint}` });
+      child.log.onLine(onLine);
+      isHung = false;
+      await answersPing(runtime, endpoint, child);
+    },
+    log: () => [...earlier, ...(child?.log.lines() ?? [])],
+    async close() {
+      await child?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function answersPing(runtime: Runtime, endpoint: EndpointId, child: SupervisedProcess): Promise<void> {
+  const deadline = runtime.now() + startMs;
+  let reason = '';
+  while (runtime.now() < deadline && child.exit === undefined) {
+    try {
+      // Any answer will do: one that loads its data has started too.
+      await askOnce(runtime, endpoint, ['PING'], 200);
+      return;
+    } catch (error) {
+      reason = String(error);
+      await pause(runtime, 10);
+    }
+  }
+  const log = child.log.lines().slice(-10).join('\n');
+  throw new TestbedError(`${endpoint} does not start: ${reason}\n${log}`);
+}
+
+/** `123:X 24 Nov 2026 14:47:27.123 # +elected-leader master mymaster 127.0.0.1 6379`. */
+function parseSentinelLine(line: string): Omit<SentinelEvent, 'sentinel'> | undefined {
+  const match = /^\d+:X .{20,32} [#*.-] ([+-][a-z][a-z-]+)\s?(.*)$/.exec(line);
+  return match?.[1] === undefined ? undefined : { event: match[1], text: match[2] ?? '' };
+}

@@ -1,0 +1,64 @@
+import { hostOf, portOf, type EndpointId } from '@failover/core';
+
+export interface ServerConfigOptions {
+  readonly endpoint: EndpointId;
+  readonly folder: string;
+  readonly replicaOf?: EndpointId | undefined;
+  readonly majorVersion: number;
+}
+
+/** A data server that keeps nothing on disk and links to its primary without waiting. */
+export function serverConfig({ endpoint, folder, replicaOf, majorVersion }: ServerConfigOptions): string {
+  return lines([
+    `bind ${hostOf(endpoint)}`,
+    `port ${portOf(endpoint)}`,
+    'protected-mode no',
+    'daemonize no',
+    `dir "${folder}"`,
+    'save ""',
+    'appendonly no',
+    'repl-diskless-sync yes',
+    'repl-diskless-sync-delay 0',
+    'repl-ping-replica-period 1',
+    'repl-timeout 10',
+    'repl-backlog-size 8mb',
+    'maxmemory 256mb',
+    'maxmemory-policy noeviction',
+    // Faults ask for DEBUG. Older servers allow it anyway and refuse the directive.
+    majorVersion >= 7 ? 'enable-debug-command yes' : undefined,
+    replicaOf && `replicaof ${hostOf(replicaOf)} ${portOf(replicaOf)}`,
+  ]);
+}
+
+export interface SentinelConfigOptions {
+  readonly endpoint: EndpointId;
+  readonly folder: string;
+  readonly masters: ReadonlyMap<string, EndpointId>;
+  readonly quorum: number;
+  readonly downAfterMs: number;
+  readonly failoverTimeoutMs: number;
+}
+
+/** A Sentinel rewrites its file: a restarted one knows what it knew. */
+export function sentinelConfig(options: SentinelConfigOptions): string {
+  const { endpoint, folder, masters, quorum, downAfterMs, failoverTimeoutMs } = options;
+  return lines([
+    `bind ${hostOf(endpoint)}`,
+    `port ${portOf(endpoint)}`,
+    'protected-mode no',
+    'daemonize no',
+    `dir "${folder}"`,
+    'sentinel resolve-hostnames no',
+    'sentinel announce-hostnames no',
+    ...[...masters].flatMap(([name, master]) => [
+      `sentinel monitor ${name} ${hostOf(master)} ${portOf(master)} ${quorum}`,
+      `sentinel down-after-milliseconds ${name} ${downAfterMs}`,
+      `sentinel failover-timeout ${name} ${failoverTimeoutMs}`,
+      `sentinel parallel-syncs ${name} 1`,
+    ]),
+  ]);
+}
+
+function lines(all: readonly (string | undefined)[]): string {
+  return all.filter((line) => line !== undefined).join('\n') + '\n';
+}
