@@ -51,7 +51,7 @@ export default tseslint.config(
   { files: ['**/*.{mjs,js}'], languageOptions: { globals: { console: false, process: false, URL: false } } },
   {
     files: ['packages/*/src/**/*.ts'],
-    ignores: tests,
+    ignores: ['**/*.test.ts'],
     plugins: { '@nx': nx },
     rules: { '@nx/enforce-module-boundaries': ['error', boundaries({ tests: false })] },
   },
