@@ -15,7 +15,7 @@ import type {
   Traits,
 } from './model/index.ts';
 import type { Picker } from './select/index.ts';
-import type { Step } from './execute/index.ts';
+import type { HoldCounts, Step } from './execute/index.ts';
 import type { Runtime } from './runtime/runtime.ts';
 
 /**
@@ -111,7 +111,7 @@ export interface Cluster extends AsyncDisposable {
   /** Calls back after each grant, fence and state change of the target. */
   onChange(target: TargetId, listener: () => void): () => void;
   /** The one retry decision, charged to the cluster's retry budget. */
-  nextStep(outcome: Outcome, traits: Traits, deadline: Ms): Step;
+  nextStep(target: TargetId, outcome: Outcome, traits: Traits, deadline: Ms): Step;
   /** Counts operations of the data path, for the retry budget and the metrics. Batched by the caller. */
   countOperations(target: TargetId, outcome: Outcome['type'], count: number): void;
   /** Tells how many unanswered operations a lost connection left unknown. */
@@ -119,6 +119,14 @@ export interface Cluster extends AsyncDisposable {
   run<T>(operation: Operation<T>, options: RunOptions): Promise<T>;
   /** Evidence from the data path goes through the rules like any other. */
   report(report: Report<unknown>): void;
+  /** Counts since the cluster was created, for metrics: read on demand. */
+  readonly stats: ReadonlyMap<TargetId, TargetStats>;
+}
+
+export interface TargetStats {
+  readonly outcomes: Readonly<Record<Outcome['type'], number>>;
+  readonly resent: number;
+  readonly hold: HoldCounts;
 }
 
 export interface HoldRequest {

@@ -1,4 +1,4 @@
-import type { Claim } from './claim.ts';
+import type { Epoch } from './claim.ts';
 import type { EndpointId } from './endpoint.ts';
 import type { TargetId } from './target.ts';
 
@@ -10,7 +10,8 @@ export interface Lease {
   readonly target: TargetId;
   readonly server: EndpointId;
   readonly fence: number;
-  readonly claim: Claim;
+  /** The highest epoch that was confirmed when it was granted: what an unknown outcome is reported with. */
+  readonly epoch: Epoch | undefined;
   /** Aborts when the lease is fenced; the reason is a FailoverError. */
   readonly fenced: AbortSignal;
 }

@@ -39,6 +39,8 @@ export type Observation =
       readonly type: 'successorNamed';
       readonly target: TargetId;
       readonly server: EndpointId;
+      /** When this choice was first seen. A repeat of the same choice carries the same instant. */
+      readonly namedAt: Ms;
       readonly by: string;
     }
   /** `server` itself says that it is primary, on a connection opened at `openedAt`, and the ground holds. */

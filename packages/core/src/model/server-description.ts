@@ -18,6 +18,8 @@ export interface ServerDescription {
   /** When the newest connection that answered was opened: the fence against late errors of older ones. */
   readonly answeredOn?: Ms;
   readonly lastError?: string;
+  /** The discovery sources that list it. It belongs as long as one does. */
+  readonly listedBy: readonly string[];
 }
 
 export function unknownServer(
@@ -31,6 +33,7 @@ export function unknownServer(
     role: kind === 'witness' ? 'witness' : 'unknown',
     availability: 'unknown',
     failures: 0,
+    listedBy: [],
     ...(zone === undefined ? {} : { zone }),
   };
 }

@@ -32,8 +32,12 @@ export interface TargetDescription {
   /** Rises each time another server takes the claim or loses it: leases of a lower fence are void. */
   readonly fence: number;
   readonly successor?: Successor;
-  /** A provisional claim named before this instant was withdrawn and is not believed again. */
+  /** A nomination first seen at or before this instant was withdrawn and is not believed again. */
   readonly withdrawnAt?: Ms;
+  /** The last evidence that came with an older epoch, so that its repeats stay quiet. */
+  readonly stale?: { readonly server: EndpointId; readonly epoch: Epoch };
+  /** How many witnesses can be heard, of how many that they count themselves. */
+  readonly witnesses?: { readonly heard: number; readonly of: number };
 }
 
 /** What is believed of one cluster. Immutable; nothing changed means the same object. */

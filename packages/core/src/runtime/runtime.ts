@@ -5,7 +5,7 @@ import type { EndpointId, Ms } from '../model/index.ts';
 export interface Runtime {
   /** Monotonic, in ms with fractions. */
   now(): Ms;
-  /** Calls `callback` once, not before `ms` have passed. The timer alone never keeps a process alive. */
+  /** Calls `callback` once, not before `ms` have passed. It keeps the process alive, as a socket does. */
   after(ms: number, callback: () => void): Cancel;
   /** Uniform in [0, 1). */
   random(): number;

@@ -10,7 +10,6 @@ export function systemRuntime(options: { readonly log?: Log } = {}): Runtime {
     now: () => performance.now(),
     after(ms, callback) {
       const timer = setTimeout(callback, ms);
-      timer.unref();
       return () => {
         clearTimeout(timer);
       };

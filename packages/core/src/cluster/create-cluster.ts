@@ -1,0 +1,340 @@
+import { Observable, Subject, Subscription } from 'rxjs';
+import type { Adapter, Cluster, MemberList, Report, TargetStats } from '../adapter.ts';
+import type { TopologyStore } from '../discover/topology-store.ts';
+import { NotSentError } from '../errors.ts';
+import type { HoldLimits, RetryBudgetLimits } from '../execute/index.ts';
+import { defaultHoldLimits, defaultRetryBudget } from '../execute/index.ts';
+import type {
+  Effect,
+  FailoverEvent,
+  FailoverNews,
+  Lease,
+  Observation,
+  TargetId,
+  TopologyDescription,
+} from '../model/index.ts';
+import { emptyTopology, noClaim } from '../model/index.ts';
+import type { ReduceLimits } from '../reduce/index.ts';
+import { defaultReduceLimits, nextWake, reduce } from '../reduce/index.ts';
+import type { Cancel, Runtime } from '../runtime/runtime.ts';
+import { systemRuntime } from '../runtime/system.ts';
+import { createAccounts } from './accounts.ts';
+import { createHolds } from './holds.ts';
+import { createLeases } from './leases.ts';
+import { createPicks } from './picks.ts';
+import { runOperation } from './run.ts';
+import { rememberMembers } from './remember-members.ts';
+import { createWatches } from './watches.ts';
+
+export interface ClusterOptions {
+  readonly runtime?: Runtime;
+  readonly hold?: Partial<HoldLimits>;
+  readonly retryBudget?: Partial<RetryBudgetLimits>;
+  readonly limits?: Partial<ReduceLimits>;
+  /** Keeps last known members over a restart; nothing is written without one. */
+  readonly store?: TopologyStore;
+}
+
+/**
+ * The loop: report → rules → observations → reduce → effects. It starts with the first subscriber, listener or
+ * waiting operation, is shared by all, and ends with the last one or on dispose.
+ */
+export function createCluster<C, R, S>(
+  adapter: Adapter<C, R, S>,
+  config: C,
+  options: ClusterOptions = {},
+): Cluster {
+  const runtime = options.runtime ?? systemRuntime();
+  const holdLimits = { ...defaultHoldLimits, ...options.hold };
+  const limits: ReduceLimits = { ...defaultReduceLimits, giveUpMs: holdLimits.windowMs, ...options.limits };
+  const topologies = new Subject<TopologyDescription>();
+  const events = new Subject<FailoverEvent>();
+  const listeners = new Map<TargetId, Set<() => void>>();
+  const leases = createLeases();
+  const picks = createPicks();
+  const accounts = createAccounts({ ...defaultRetryBudget, ...options.retryBudget });
+  const holds = createHolds(runtime, holdLimits, tell);
+  const watches = createWatches(adapter, config, runtime, ingest, tell);
+
+  let topology = emptyTopology(adapter.backend);
+  let rulesState = adapter.rules.init(config);
+  let users = 0;
+  let isClosed = false;
+  let discovery = new Subscription();
+  let wakeAt: number | undefined;
+  let stopWake: Cancel = () => undefined;
+  let rulesWakeAt: number | undefined;
+  let stopRulesWake: Cancel = () => undefined;
+  // Effects call code that reports again; what it reports waits here, so that one observation is done at a time.
+  const inbox: (() => void)[] = [];
+  let isBusy = false;
+
+  function tell(news: FailoverNews): void {
+    events.next({ at: runtime.now(), ...news });
+  }
+
+  function enqueue(job: () => void): void {
+    inbox.push(job);
+    if (isBusy) return;
+    isBusy = true;
+    try {
+      for (let next = inbox.shift(); next !== undefined; next = inbox.shift()) next();
+    } finally {
+      isBusy = false;
+    }
+  }
+
+  function ingest(report: Report<R>): void {
+    enqueue(() => {
+      const now = runtime.now();
+      observe([signOf(report), ...stepRules(report, now)], now);
+    });
+  }
+
+  function stepRules(input: Report<R> | { readonly type: 'tick' }, now: number): readonly Observation[] {
+    const step = adapter.rules.step(rulesState, input, now);
+    rulesState = step.state;
+    if (step.wakeAt !== rulesWakeAt) {
+      stopRulesWake();
+      rulesWakeAt = step.wakeAt;
+      if (rulesWakeAt !== undefined) {
+        stopRulesWake = runtime.after(Math.max(0, rulesWakeAt - now), () => {
+          rulesWakeAt = undefined;
+          enqueue(() => {
+            observe(stepRules({ type: 'tick' }, runtime.now()), runtime.now());
+          });
+        });
+      }
+    }
+    return step.observations;
+  }
+
+  /** One batch: all is believed before anything is done, so that no effect acts on half of what one report said. */
+  function observe(observations: readonly Observation[], now: number): void {
+    if (users === 0) return;
+    const before = topology;
+    const news: FailoverNews[] = [];
+    const effects: Effect[] = [];
+    for (const observation of observations) {
+      const reduction = reduce(topology, observation, now, limits);
+      topology = reduction.topology;
+      if (reduction.news.length > 0) news.push(...reduction.news);
+      if (reduction.effects.length > 0) effects.push(...reduction.effects);
+    }
+    for (const effect of effects) perform(effect);
+    for (const each of news) tell(each);
+    if (topology === before) return;
+    watches.follow(before, topology);
+    topologies.next(topology);
+    callListeners(before);
+    scheduleWake(now);
+  }
+
+  function perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'fenceLeases':
+        leases.fence(effect.target, effect.server, effect.reason);
+        return;
+      case 'drainHold':
+        holds.drain(effect.target);
+        return;
+      case 'refuseHold':
+        holds.refuse(effect.target, effect.reason);
+        return;
+    }
+  }
+
+  function callListeners(before: TopologyDescription): void {
+    for (const [target, called] of listeners) {
+      const hasChanged =
+        before.targets.get(target) !== topology.targets.get(target) || before.servers !== topology.servers;
+      if (hasChanged) for (const listener of called) listener();
+    }
+  }
+
+  function scheduleWake(now: number): void {
+    const next = nextWake(topology, limits);
+    if (next === wakeAt) return;
+    stopWake();
+    wakeAt = next;
+    if (next === undefined) return;
+    stopWake = runtime.after(Math.max(0, next - now), () => {
+      wakeAt = undefined;
+      enqueue(() => {
+        observe([{ type: 'timePassed' }], runtime.now());
+        scheduleWake(runtime.now());
+      });
+    });
+  }
+
+  function start(): void {
+    rulesState = adapter.rules.init(config);
+    discovery = new Subscription();
+    enqueue(() => {
+      observe(stepRules({ type: 'tick' }, runtime.now()), runtime.now());
+    });
+    discovery.add(adapter.discover(config, runtime).subscribe(learnMembers));
+    if (options.store !== undefined) {
+      discovery.add(rememberMembers(options.store, topology$, learnMembers, runtime.log));
+    }
+  }
+
+  function learnMembers(list: MemberList): void {
+    enqueue(() => {
+      observe(
+        [list.type === 'members' ? { ...list, type: 'membersSeen' } : { ...list, type: 'discoveryFailed' }],
+        runtime.now(),
+      );
+    });
+  }
+
+  function stop(): void {
+    discovery.unsubscribe();
+    watches.close();
+    stopWake();
+    stopRulesWake();
+    wakeAt = undefined;
+    rulesWakeAt = undefined;
+    leases.fenceAll('nobody watches any more');
+    // The highest confirmed epochs outlive the monitors: belief starts again, the fence does not go back.
+    const targets = [...topology.targets.values()].map(
+      (target) =>
+        [
+          target.id,
+          { ...target, state: 'discovering', since: runtime.now(), claim: noClaim, fence: target.fence + 1 },
+        ] as const,
+    );
+    topology = { ...emptyTopology(adapter.backend), targets: new Map(targets) };
+  }
+
+  function acquire(): () => void {
+    users += 1;
+    if (users === 1 && !isClosed) start();
+    let isReleased = false;
+    return () => {
+      if (isReleased) return;
+      isReleased = true;
+      users -= 1;
+      if (users === 0 && !isClosed) stop();
+    };
+  }
+
+  const topology$ = new Observable<TopologyDescription>((subscriber) => {
+    if (isClosed) {
+      subscriber.complete();
+      return undefined;
+    }
+    const release = acquire();
+    subscriber.next(topology);
+    subscriber.add(topologies.subscribe(subscriber));
+    return release;
+  });
+  const events$ = new Observable<FailoverEvent>((subscriber) => {
+    if (isClosed) {
+      subscriber.complete();
+      return undefined;
+    }
+    subscriber.add(events.subscribe(subscriber));
+    return acquire();
+  });
+
+  function lease(target: TargetId, picker?: Parameters<Cluster['lease']>[1]): Lease | undefined {
+    // Nobody overtakes those who wait.
+    return holds.isWaiting(target) ? undefined : takeLease(target, picker);
+  }
+
+  function takeLease(target: TargetId, picker: Parameters<Cluster['lease']>[1]): Lease | undefined {
+    const server = picks.pick(topology, target, picker);
+    const description = topology.targets.get(target);
+    return server === undefined || description === undefined ? undefined : leases.of(description, server);
+  }
+
+  const cluster: Cluster = {
+    topology$,
+    events$,
+    get topology() {
+      return topology;
+    },
+    lease,
+    async hold(target, request, picker) {
+      if (isClosed) throw new NotSentError('not executed: closed', { code: 'closed' });
+      const release = acquire();
+      try {
+        const known = topology.targets.get(target);
+        if (known?.state === 'unavailable') {
+          throw new NotSentError(`not executed: nobody can be used for ${target} now`);
+        }
+        return lease(target, picker) ?? (await holds.wait(target, request, () => takeLease(target, picker)));
+      } finally {
+        release();
+      }
+    },
+    onChange(target, listener) {
+      const release = acquire();
+      const called = listeners.get(target) ?? new Set();
+      listeners.set(target, called.add(listener));
+      return () => {
+        called.delete(listener);
+        release();
+      };
+    },
+    nextStep: (target, outcome, traits, deadline) =>
+      accounts.decide(target, outcome, traits, deadline, runtime.now()),
+    countOperations(target, outcome, count) {
+      accounts.count(target, outcome, count, runtime.now());
+    },
+    reportUnknown(target, server, count, reason) {
+      tell({ type: 'outcomesUnknown', target, server, count, reason });
+    },
+    async run(operation, runOptions) {
+      const release = acquire();
+      try {
+        return await runOperation(adapter, cluster, runtime, operation, {
+          timeoutMs: holdLimits.windowMs,
+          ...runOptions,
+        });
+      } finally {
+        release();
+      }
+    },
+    report(report) {
+      // The data path speaks the adapter's own replies; core only hands them on.
+      ingest(report as Report<R>);
+    },
+    get stats() {
+      return new Map<TargetId, TargetStats>(
+        [...topology.targets.keys()].map((target) => [
+          target,
+          {
+            outcomes: accounts.outcomes(target),
+            resent: accounts.resent(target),
+            hold: holds.counts(target),
+          },
+        ]),
+      );
+    },
+    // eslint-disable-next-line @typescript-eslint/require-await -- the interface is asynchronous
+    async [Symbol.asyncDispose]() {
+      if (isClosed) return;
+      isClosed = true;
+      holds.close();
+      if (users > 0) stop();
+      topologies.complete();
+      events.complete();
+    },
+  };
+  return cluster;
+}
+
+/** What each report says about its server, whatever the backend. */
+function signOf(report: Report<unknown>): Observation {
+  const { endpoint: server } = report.member;
+  switch (report.type) {
+    case 'said':
+      return { type: 'serverAnswered', server, openedAt: report.openedAt };
+    case 'silent':
+      return { type: 'serverSilent', server, openedAt: report.openedAt, forMs: report.forMs };
+    case 'failed':
+      return { type: 'serverFailed', server, openedAt: report.openedAt, reason: report.reason };
+  }
+}

@@ -1,0 +1,201 @@
+import type { HoldRequest } from '../adapter.ts';
+import { NotSentError } from '../errors.ts';
+import type { Hold, HoldCounts, HoldLimits } from '../execute/index.ts';
+import { createHold } from '../execute/index.ts';
+import type { FailoverNews, Lease, Ms, TargetId } from '../model/index.ts';
+import type { Cancel, Runtime } from '../runtime/runtime.ts';
+
+/** Takes a lease for one waiter, or undefined if the target cannot be used (again). */
+type TakeLease = () => Lease | undefined;
+
+interface Waiting {
+  readonly take: TakeLease;
+  readonly settle: (result: Lease | NotSentError) => void;
+}
+
+interface TargetHold {
+  readonly queue: Hold;
+  readonly waiting: Map<number, Waiting>;
+  openedAt: Ms | undefined;
+  countsAtOpen: HoldCounts;
+  hasDrained: boolean;
+  drainStartedAt: Ms | undefined;
+  expiryAt: Ms | undefined;
+  stopExpiry: Cancel;
+  stopDrain: Cancel;
+}
+
+/** The shell around the queues of all targets: promises and timers live here, decisions in `execute/hold`. */
+export interface Holds {
+  isWaiting(target: TargetId): boolean;
+  wait(target: TargetId, request: HoldRequest, take: TakeLease): Promise<Lease>;
+  drain(target: TargetId): void;
+  refuse(target: TargetId, reason: string): void;
+  close(): void;
+  counts(target: TargetId): HoldCounts;
+}
+
+const noCounts: HoldCounts = { held: 0, drained: 0, evicted: 0, cancelled: 0, waiting: 0 };
+const doNothing: Cancel = () => undefined;
+
+export function createHolds(runtime: Runtime, limits: HoldLimits, tell: (news: FailoverNews) => void): Holds {
+  const holds = new Map<TargetId, TargetHold>();
+
+  function holdOf(target: TargetId): TargetHold {
+    const known = holds.get(target);
+    if (known !== undefined) return known;
+    const fresh: TargetHold = {
+      queue: createHold(limits),
+      waiting: new Map(),
+      openedAt: undefined,
+      countsAtOpen: noCounts,
+      hasDrained: false,
+      drainStartedAt: undefined,
+      expiryAt: undefined,
+      stopExpiry: doNothing,
+      stopDrain: doNothing,
+    };
+    holds.set(target, fresh);
+    return fresh;
+  }
+
+  function settle(
+    hold: TargetHold,
+    ids: readonly number[],
+    result: (waiting: Waiting) => Lease | NotSentError,
+  ): void {
+    for (const id of ids) {
+      const waiting = hold.waiting.get(id);
+      hold.waiting.delete(id);
+      waiting?.settle(result(waiting));
+    }
+  }
+
+  function closeIfEmpty(target: TargetId, hold: TargetHold): void {
+    const { counts } = hold.queue;
+    if (counts.waiting > 0 || hold.openedAt === undefined) return;
+    const { countsAtOpen: before, openedAt } = hold;
+    hold.openedAt = undefined;
+    hold.drainStartedAt = undefined;
+    hold.stopDrain();
+    tell({
+      type: 'holdClosed',
+      target,
+      forMs: runtime.now() - openedAt,
+      held: counts.held - before.held,
+      drained: counts.drained - before.drained,
+      evicted: counts.evicted - before.evicted,
+      cancelled: counts.cancelled - before.cancelled,
+    });
+  }
+
+  function watchExpiry(target: TargetId, hold: TargetHold): void {
+    const next = hold.queue.nextExpiry;
+    if (next === undefined || (hold.expiryAt !== undefined && hold.expiryAt <= next)) return;
+    hold.stopExpiry();
+    hold.expiryAt = next;
+    hold.stopExpiry = runtime.after(next - runtime.now(), () => {
+      hold.expiryAt = undefined;
+      const late = new NotSentError(`not executed: no server for ${target} within its time`, {
+        code: 'deadline-passed',
+      });
+      settle(hold, hold.queue.expire(runtime.now()), () => late);
+      closeIfEmpty(target, hold);
+      watchExpiry(target, hold);
+    });
+  }
+
+  function drainStep(target: TargetId, hold: TargetHold): void {
+    hold.stopDrain();
+    if (hold.drainStartedAt === undefined) return;
+    // The server may be gone again: those who still wait keep their place for the next drain.
+    const first = hold.waiting.values().next().value;
+    if (first === undefined || first.take() === undefined) {
+      hold.drainStartedAt = undefined;
+      closeIfEmpty(target, hold);
+      return;
+    }
+    const { ids, nextAt } = hold.queue.release(hold.drainStartedAt, runtime.now());
+    if (ids.length > 0 && !hold.hasDrained && hold.openedAt !== undefined) {
+      hold.hasDrained = true;
+      tell({ type: 'firstDrained', target, afterMs: runtime.now() - hold.openedAt });
+    }
+    settle(
+      hold,
+      ids,
+      (waiting) =>
+        waiting.take() ?? new NotSentError(`not executed: ${target} was lost again while draining`),
+    );
+    if (nextAt === undefined) {
+      closeIfEmpty(target, hold);
+    } else {
+      hold.stopDrain = runtime.after(nextAt - runtime.now(), () => {
+        drainStep(target, hold);
+      });
+    }
+  }
+
+  return {
+    isWaiting: (target) => (holds.get(target)?.queue.counts.waiting ?? 0) > 0,
+    wait(target, request, take) {
+      const hold = holdOf(target);
+      const now = runtime.now();
+      const until = Math.min(request.deadline ?? Infinity, now + limits.windowMs);
+      if (request.signal?.aborted === true) return Promise.reject(new NotSentError('not executed: given up'));
+      const countsAtOpen = hold.queue.counts;
+      const id = hold.queue.enter({ bytes: request.bytes, count: request.count, until });
+      if (id === 'full') {
+        return Promise.reject(
+          new NotSentError(`not executed: too much waits for ${target} already`, { code: 'hold-full' }),
+        );
+      }
+      if (hold.openedAt === undefined) {
+        hold.openedAt = now;
+        hold.countsAtOpen = countsAtOpen;
+        hold.hasDrained = false;
+        tell({ type: 'holdOpened', target });
+      }
+      return new Promise<Lease>((resolve, reject) => {
+        const onAbort = (): void => {
+          if (!hold.queue.cancel(id)) return;
+          hold.waiting.delete(id);
+          reject(new NotSentError('not executed: given up'));
+          closeIfEmpty(target, hold);
+        };
+        request.signal?.addEventListener('abort', onAbort, { once: true });
+        hold.waiting.set(id, {
+          take,
+          settle(result) {
+            request.signal?.removeEventListener('abort', onAbort);
+            if (result instanceof Error) reject(result);
+            else resolve(result);
+          },
+        });
+        watchExpiry(target, hold);
+      });
+    },
+    drain(target) {
+      const hold = holds.get(target);
+      if (hold === undefined || hold.drainStartedAt !== undefined) return;
+      hold.drainStartedAt = runtime.now();
+      drainStep(target, hold);
+    },
+    refuse(target, reason) {
+      const hold = holds.get(target);
+      if (hold === undefined) return;
+      const refused = new NotSentError(`not executed: ${reason}`);
+      settle(hold, hold.queue.evictAll(), () => refused);
+      closeIfEmpty(target, hold);
+    },
+    close() {
+      for (const [target, hold] of holds) {
+        const closed = new NotSentError('not executed: closed', { code: 'closed' });
+        settle(hold, hold.queue.evictAll(), () => closed);
+        closeIfEmpty(target, hold);
+        hold.stopExpiry();
+        hold.stopDrain();
+      }
+    },
+    counts: (target) => holds.get(target)?.queue.counts ?? noCounts,
+  };
+}

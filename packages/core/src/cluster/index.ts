@@ -1,0 +1,2 @@
+export type { ClusterOptions } from './create-cluster.ts';
+export { createCluster } from './create-cluster.ts';

@@ -1,0 +1,35 @@
+import type { EndpointId, TargetId, TopologyDescription } from '../model/index.ts';
+import type { Pick, Picker } from '../select/index.ts';
+import { members, pickNothing, primary } from '../select/index.ts';
+
+interface Compiled {
+  readonly topology: TopologyDescription;
+  readonly pick: Pick;
+  turn: number;
+}
+
+/** Pickers, compiled once for each description: a pick is a call of a prebuilt function. */
+export interface Picks {
+  pick(topology: TopologyDescription, target: TargetId, picker?: Picker): EndpointId | undefined;
+}
+
+export function createPicks(): Picks {
+  const compiled = new Map<TargetId, Map<Picker, Compiled>>();
+  return {
+    pick(topology, id, asked) {
+      const target = topology.targets.get(id);
+      if (target === undefined) return undefined;
+      const picker = asked ?? (target.role === 'primary' ? primary : members);
+      let ofTarget = compiled.get(id);
+      if (ofTarget === undefined) compiled.set(id, (ofTarget = new Map<Picker, Compiled>()));
+      let entry = ofTarget.get(picker);
+      if (entry?.topology !== topology) {
+        const pick = target.state === 'unavailable' ? pickNothing : picker.compile(topology, target);
+        entry = { topology, pick, turn: entry?.turn ?? 0 };
+        ofTarget.set(picker, entry);
+      }
+      entry.turn += 1;
+      return entry.pick(entry.turn);
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import type { Subscription } from 'rxjs';
+import { BehaviorSubject, distinctUntilChanged } from 'rxjs';
+import type { Adapter, Pace, Report } from '../adapter.ts';
+import type {
+  EndpointId,
+  FailoverNews,
+  Member,
+  ServerDescription,
+  TopologyDescription,
+} from '../model/index.ts';
+import type { Cancel, Runtime } from '../runtime/runtime.ts';
+import { paceOf } from './pace.ts';
+
+/** ms before a monitor that threw runs again. */
+const restartMs = 250;
+
+interface Watch {
+  readonly pace$: BehaviorSubject<Pace>;
+  subscription: Subscription | undefined;
+  stopRestart: Cancel;
+}
+
+/** One monitor for each member, for as long as it belongs. */
+export interface Watches {
+  follow(before: TopologyDescription | undefined, after: TopologyDescription): void;
+  close(): void;
+}
+
+export function createWatches<C, R, S>(
+  adapter: Adapter<C, R, S>,
+  config: C,
+  runtime: Runtime,
+  ingest: (report: Report<R>) => void,
+  tell: (news: FailoverNews) => void,
+): Watches {
+  const watches = new Map<EndpointId, Watch>();
+
+  function start(member: Member, watch: Watch): void {
+    const restart = (reason: string): void => {
+      watch.subscription = undefined;
+      if (!watches.has(member.endpoint)) return;
+      tell({ type: 'monitorRestarted', server: member.endpoint, reason });
+      watch.stopRestart = runtime.after(restartMs, () => {
+        start(member, watch);
+      });
+    };
+    watch.subscription = adapter
+      .watch(member, config, watch.pace$.pipe(distinctUntilChanged()), runtime)
+      .subscribe({
+        next: ingest,
+        error: (error: unknown) => {
+          restart(error instanceof Error ? error.message : String(error));
+        },
+        complete: () => {
+          restart('it ended by itself');
+        },
+      });
+  }
+
+  function stop(endpoint: EndpointId, watch: Watch): void {
+    watches.delete(endpoint);
+    watch.stopRestart();
+    watch.subscription?.unsubscribe();
+  }
+
+  return {
+    follow(before, after) {
+      if (before?.servers !== after.servers) {
+        for (const [endpoint, watch] of watches) if (!after.servers.has(endpoint)) stop(endpoint, watch);
+        for (const server of after.servers.values()) {
+          if (watches.has(server.endpoint)) continue;
+          const watch: Watch = {
+            pace$: new BehaviorSubject<Pace>(paceOf(server, after)),
+            subscription: undefined,
+            stopRestart: () => undefined,
+          };
+          watches.set(server.endpoint, watch);
+          start(memberOf(server), watch);
+        }
+      }
+      if (before?.targets === after.targets) return;
+      for (const [endpoint, watch] of watches) {
+        const server = after.servers.get(endpoint);
+        if (server !== undefined) watch.pace$.next(paceOf(server, after));
+      }
+    },
+    close() {
+      for (const [endpoint, watch] of watches) stop(endpoint, watch);
+    },
+  };
+}
+
+function memberOf(server: ServerDescription): Member {
+  return {
+    endpoint: server.endpoint,
+    kind: server.kind,
+    ...(server.zone === undefined ? {} : { zone: server.zone }),
+  };
+}

@@ -1,0 +1,3 @@
+export * from './own-stall.ts';
+export * from './silence.ts';
+export * from './failure-accrual.ts';
