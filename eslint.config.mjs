@@ -12,7 +12,18 @@ const root = import.meta.dirname;
 const configs = ['**/*.config.{ts,mjs}'];
 
 export default tseslint.config(
-  { ignores: ['**/dist', '**/.types', '**/node_modules', '.nx', '.cache', 'docs/site', 'tools/toy-ring'] },
+  {
+    ignores: [
+      '**/dist',
+      '**/.types',
+      '**/node_modules',
+      '.nx',
+      '.cache',
+      'docs/site',
+      'tools/toy-ring',
+      'tools/pack/consumer',
+    ],
+  },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {

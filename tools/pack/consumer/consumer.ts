@@ -1,0 +1,3 @@
+import { createCluster } from '@failover/core';
+
+console.log(typeof createCluster);
