@@ -15,7 +15,7 @@ export interface Node {
   process: ChildProcess;
 }
 
-/** Three servers and three Sentinels on loopback, which outlive many faults. */
+/** Servers and three Sentinels on loopback, which outlive many faults. */
 export interface RedisCluster extends AsyncDisposable {
   readonly servers: readonly Node[];
   readonly sentinels: readonly Node[];
@@ -67,12 +67,13 @@ function writeSentinelConfig(directory: string, port: number, primaryPort: numbe
   );
 }
 
-export async function launch(): Promise<RedisCluster> {
+/** @param serverCount three for faults; one where only speed counts, so that replication takes no CPU */
+export async function launch(serverCount = 3): Promise<RedisCluster> {
   const root = mkdtempSync(join(tmpdir(), 'failover-bench-'));
-  const ports = await freePorts(6);
+  const ports = await freePorts(serverCount + 3);
   const primaryPort = ports[0] as number;
   const directory = (port: number): string => mkdtempSync(join(root, `${String(port)}-`));
-  const servers: Node[] = ports.slice(0, 3).map((port, index) => {
+  const servers: Node[] = ports.slice(0, serverCount).map((port, index) => {
     const place = directory(port);
     return {
       port,
@@ -80,12 +81,12 @@ export async function launch(): Promise<RedisCluster> {
       process: startServer(place, port, index === 0 ? undefined : primaryPort),
     };
   });
-  // Sentinels ask INFO each 10 s: started after the replicas, they learn of both at their first question.
-  await until('both replicas online', 10_000, async () => {
+  // Sentinels ask INFO each 10 s: started after the replicas, they learn of all at their first question.
+  await until('all replicas online', 10_000, async () => {
     const role = await ask(primaryPort, ['ROLE']);
-    return Array.isArray(role) && Array.isArray(role[2]) && role[2].length === 2;
+    return Array.isArray(role) && Array.isArray(role[2]) && role[2].length === serverCount - 1;
   });
-  const sentinels: Node[] = ports.slice(3).map((port) => {
+  const sentinels: Node[] = ports.slice(serverCount).map((port) => {
     const place = directory(port);
     writeSentinelConfig(place, port, primaryPort);
     return { port, directory: place, process: startSentinel(place) };

@@ -14,8 +14,8 @@ export async function agreedPrimary(cluster: RedisCluster): Promise<number | und
   const isAtRest = views.every(
     (view) =>
       view.get('flags') === 'master' &&
-      view.get('num-slaves') === '2' &&
-      view.get('num-other-sentinels') === '2',
+      view.get('num-slaves') === String(cluster.servers.length - 1) &&
+      view.get('num-other-sentinels') === String(cluster.sentinels.length - 1),
   );
   return ports.size === 1 && isAtRest ? [...ports][0] : undefined;
 }
@@ -30,13 +30,13 @@ async function replicasAreUp(cluster: RedisCluster, primaryPort: number): Promis
   );
   const role = await ask(primaryPort, ['ROLE']);
   const online = Array.isArray(role) && role[0] === 'master' && Array.isArray(role[2]) ? role[2].length : 0;
-  if (!areKnown || online !== 2) return false;
+  if (!areKnown || online !== cluster.servers.length - 1) return false;
   const others = cluster.servers.filter((server) => server.port !== primaryPort);
   const roles = await Promise.all(others.map((server) => ask(server.port, ['ROLE'])));
   return roles.every((each) => Array.isArray(each) && each[0] === 'slave' && each[3] === 'connected');
 }
 
-/** One primary, two connected replicas, all Sentinels of one mind and no failover under way: its port. */
+/** One primary, all others connected replicas, all Sentinels of one mind and no failover under way: its port. */
 export async function settled(cluster: RedisCluster, limitMs = 40_000): Promise<number> {
   let found: number | undefined;
   await until('the cluster is settled', limitMs, async () => {

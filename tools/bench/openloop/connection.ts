@@ -1,0 +1,56 @@
+import { connect, type Socket } from 'node:net';
+
+/**
+ * A raw connection that counts replies. The generator sends only SET and GET of values of one size, so a reply is
+ * found by its first byte and by its length: no parser stands between the socket and the clock.
+ */
+export interface RawConnection {
+  send(request: Buffer, scheduledAt: number): void;
+  outstanding(): number;
+  close(): void;
+}
+
+export function openConnection(port: number, onReply: (scheduledAt: number) => void): Promise<RawConnection> {
+  return new Promise((resolve, reject) => {
+    const socket: Socket = connect({ host: '127.0.0.1', port, noDelay: true });
+    const waiting: number[] = [];
+    let head = 0;
+    let rest: Buffer = Buffer.alloc(0);
+    socket.once('error', reject);
+    socket.on('data', (chunk: Buffer) => {
+      rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+      let at = 0;
+      for (let end = replyEnd(rest, at); end !== undefined; end = replyEnd(rest, at)) {
+        at = end;
+        onReply(waiting[head++] as number);
+      }
+      rest = rest.subarray(at);
+      if (head > 4096) {
+        waiting.splice(0, head);
+        head = 0;
+      }
+    });
+    socket.once('connect', () => {
+      resolve({
+        send(request, scheduledAt) {
+          waiting.push(scheduledAt);
+          socket.write(request);
+        },
+        outstanding: () => waiting.length - head,
+        close: () => socket.destroy(),
+      });
+    });
+  });
+}
+
+/** @throws Error if the server answers with an error: a figure of refused commands is none */
+function replyEnd(bytes: Buffer, at: number): number | undefined {
+  if (at >= bytes.length) return undefined;
+  const line = bytes.indexOf(10, at);
+  if (line < 0) return undefined;
+  if (bytes[at] === 0x2d) throw new Error(`the server refused: ${bytes.toString('utf8', at, line)}`);
+  if (bytes[at] !== 0x24) return line + 1;
+  const length = Number(bytes.toString('latin1', at + 1, line - 1));
+  const end = length < 0 ? line + 1 : line + 1 + length + 2;
+  return end <= bytes.length ? end : undefined;
+}

@@ -1,0 +1,60 @@
+import { execFileSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from '../clock.ts';
+import { ask } from '../wire/ask.ts';
+import { end, start } from './child.ts';
+import { freePort } from './port.ts';
+
+export interface Haproxy extends AsyncDisposable {
+  readonly port: number;
+  readonly process: ChildProcess;
+}
+
+/** Files of one process are limited, and each client takes two. */
+const MAX_CONNECTIONS = 4000;
+
+/** @param backend the lines of its backend: checks and servers */
+export async function startHaproxy(backend: readonly string[]): Promise<Haproxy> {
+  const directory = mkdtempSync(join(tmpdir(), 'failover-haproxy-'));
+  const port = await freePort();
+  const file = join(directory, 'haproxy.cfg');
+  const lines = [
+    'global',
+    `  maxconn ${String(MAX_CONNECTIONS)}`,
+    'defaults',
+    '  mode tcp',
+    '  timeout connect 2s',
+    '  timeout client 1h',
+    '  timeout server 1h',
+    'frontend redis',
+    `  bind 127.0.0.1:${String(port)}`,
+    '  default_backend primary',
+    'backend primary',
+    ...backend.map((line) => `  ${line}`),
+    '',
+  ];
+  writeFileSync(file, lines.join('\n'));
+  const child = start('haproxy', ['-db', '-f', file], { stdio: 'ignore' });
+  await until('haproxy serves', 10_000, async () => (await ask(port, ['PING'])) === 'PONG');
+  return {
+    port,
+    process: child,
+    async [Symbol.asyncDispose]() {
+      await end(child);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Why it cannot take part here, or undefined. */
+export function haproxyMissing(): string | undefined {
+  try {
+    execFileSync('haproxy', ['-v'], { stdio: 'ignore' });
+    return undefined;
+  } catch {
+    return 'haproxy is not installed (apt-get install haproxy)';
+  }
+}
