@@ -1,2 +1,3 @@
 export * from './process/index.ts';
 export * from './network/index.ts';
+export * from './history/index.ts';
