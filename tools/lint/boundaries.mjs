@@ -1,7 +1,5 @@
-// Which package may import which, and what from outside. An adapter for a new backend adds one line.
-
-/** The official driver of each backend and nothing else that is specific to it. */
-const drivers = { redis: ['ioredis'] };
+// Which package may import which, and what from outside.
+import { adapters } from './adapters.mjs';
 
 const ours = ['rxjs', 'rxjs/**'];
 const proxyDependencies = [
@@ -39,10 +37,15 @@ export const boundaries = ({ tests }) => ({
       sourceTag: 'type:adapter',
       onlyDependOnLibsWithTags: ['type:core', 'type:testing'],
     },
-    ...Object.entries(drivers).map(([backend, driver]) => ({
+    ...adapters.map(({ backend, drivers, dependencies, devDependencies }) => ({
       sourceTag: `backend:${backend}`,
       onlyDependOnLibsWithTags: ['type:core', 'type:testing', `backend:${backend}`],
-      allowedExternalImports: [...ours, 'zod', ...driver, ...(tests ? [...inTests, 'bullmq'] : [])],
+      allowedExternalImports: [
+        ...ours,
+        ...drivers,
+        ...dependencies,
+        ...(tests ? [...inTests, ...devDependencies] : []),
+      ],
     })),
     {
       sourceTag: 'type:proxy',

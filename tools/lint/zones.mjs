@@ -2,6 +2,8 @@
 // ESLint replaces the options of a rule when a later block names it again, so each block here carries
 // everything that holds for its files: nothing is merged.
 
+import { adapters } from './adapters.mjs';
+
 const restricted = (patterns) => ({ 'no-restricted-imports': ['error', { patterns }] });
 
 const noTestingKit = {
@@ -85,13 +87,13 @@ const coreZones = coreOrder.map((folder) => {
   };
 });
 
-/** The house's plan of an adapter package; `backend` may be `*`. */
-const adapterZones = (dir, driver) => {
+/** The house's plan of an adapter package. */
+const adapterZones = ({ dir, drivers }) => {
   const src = `${dir}/src`;
   const files = (...names) => names.map((name) => `${src}/${name}`);
   const tests = ['**/*.test.ts'];
   const noDriver = {
-    group: [driver, `${driver}/**`, '**/client/**', '../client', './client'],
+    group: [...drivers.flatMap((driver) => [driver, `${driver}/**`]), '**/client/**'],
     message: 'The process starts without the driver: neither gateway nor monitor knows client or driver.',
   };
   return [
@@ -132,4 +134,4 @@ const adapterZones = (dir, driver) => {
   ];
 };
 
-export const zones = [...coreZones, ...adapterZones('packages/redis', 'ioredis')];
+export const zones = [...coreZones, ...adapters.flatMap(adapterZones)];
