@@ -1,4 +1,4 @@
-import type { RedisCluster } from '../cluster/launch.ts';
+import type { RedisCluster } from '../cluster/cluster.ts';
 import type { DriverSpec } from '../load/driver/driver.ts';
 
 /** What a proxy of ours counts since it started. */

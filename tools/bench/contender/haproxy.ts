@@ -24,7 +24,7 @@ function haproxy(name: string, pace: keyof typeof PACES): Contender {
         'tcp-check send QUIT\\r\\n',
         'tcp-check expect string +OK',
         `default-server check ${PACES[pace]} on-marked-down shutdown-sessions`,
-        ...cluster.servers.map(({ port }) => `server s${String(port)} 127.0.0.1:${String(port)}`),
+        ...cluster.serverPorts.map((port) => `server s${String(port)} 127.0.0.1:${String(port)}`),
       ]);
       return {
         driver: { type: 'plain', port: proxy.port },

@@ -1,9 +1,9 @@
-import { MASTER_NAME, type RedisCluster } from '../cluster/launch.ts';
+import type { RedisCluster } from '../cluster/cluster.ts';
 import type { SentinelAddress } from '../load/driver/driver.ts';
 import type { Contender, Running } from './contender.ts';
 
 export function sentinelAddress(cluster: RedisCluster): SentinelAddress {
-  return { sentinelPorts: cluster.sentinels.map((sentinel) => sentinel.port), name: MASTER_NAME };
+  return { sentinelPorts: cluster.sentinelPorts, name: cluster.name };
 }
 
 /** A driver with nothing between it and the servers. */

@@ -1,16 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startProcess } from '@failover/testing';
 import { until } from '../clock.ts';
 import { ask } from '../wire/ask.ts';
-import { end, start } from './child.ts';
 import { freePort } from './port.ts';
 
 export interface Haproxy extends AsyncDisposable {
   readonly port: number;
-  readonly process: ChildProcess;
+  readonly pid: number;
 }
 
 /** Files of one process are limited, and each client takes two. */
@@ -37,13 +36,13 @@ export async function startHaproxy(backend: readonly string[]): Promise<Haproxy>
     '',
   ];
   writeFileSync(file, lines.join('\n'));
-  const child = start('haproxy', ['-db', '-f', file], { stdio: 'ignore' });
+  const child = await startProcess({ command: 'haproxy', args: ['-db', '-f', file] });
   await until('haproxy serves', 10_000, async () => (await ask(port, ['PING'])) === 'PONG');
   return {
     port,
-    process: child,
+    pid: child.pid,
     async [Symbol.asyncDispose]() {
-      await end(child);
+      await child[Symbol.asyncDispose]();
       rmSync(directory, { recursive: true, force: true });
     },
   };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { OperationRecord } from '../load/operation.ts';
 import type { Sighting } from '../prober/sighting.ts';
-import { judge, type RunFacts, servedAgainAt } from './judge.ts';
+import { isDisturbed, judge, type RunFacts, servedAgainAt } from './judge.ts';
 
 const OLD = 1;
 const NEW = 2;
@@ -52,6 +52,14 @@ describe('when the servers served again', () => {
 
   it('is unknown if no write survived', () => {
     expect(servedAgainAt(facts('kill', [role(NEW, 2500)], []))).toBeNaN();
+  });
+});
+
+describe('a run in which the servers switched twice', () => {
+  it('is told from one in which they switched once', () => {
+    expect(isDisturbed(killed)).toBe(false);
+    const log = [role(OLD, 900), role(3, 2400), role(NEW, 4000), wrote(NEW, 'p9', 4001)];
+    expect(isDisturbed(facts('kill', log, ['p9']))).toBe(true);
   });
 });
 

@@ -19,6 +19,21 @@ export interface RunFacts {
   readonly survivingProbes: ReadonlySet<string>;
 }
 
+/**
+ * Whether the servers themselves switched twice, which happens when the machine is too busy for their own clocks.
+ * Such a run says nothing about a client: it is kept in the records, left out of the figures and run again.
+ */
+export function isDisturbed(facts: RunFacts): boolean {
+  return facts.log.sightings.some(
+    (sighting) =>
+      sighting.type === 'role' &&
+      sighting.role === 'master' &&
+      sighting.at > facts.faultAt &&
+      sighting.port !== facts.newPort &&
+      sighting.port !== facts.oldPort,
+  );
+}
+
 export interface LoadFacts {
   readonly workers: number;
   readonly records: readonly OperationRecord[];

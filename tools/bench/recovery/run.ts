@@ -1,12 +1,12 @@
 import { now, pause, until } from '../clock.ts';
 import { type Fault, heal, inject } from '../cluster/fault.ts';
-import type { RedisCluster } from '../cluster/launch.ts';
+import type { RedisCluster } from '../cluster/cluster.ts';
 import type { Running } from '../contender/contender.ts';
 import { type Load, type LoadResult, startLoad } from '../load/load.ts';
 import type { Prober } from '../prober/prober.ts';
 import { firstMasterAfter } from '../prober/sighting.ts';
 import { ask } from '../wire/ask.ts';
-import { judge, type Judgement, type RunFacts } from './judge.ts';
+import { isDisturbed, judge, type Judgement, type RunFacts } from './judge.ts';
 
 export interface RunSettings {
   readonly workers: number;
@@ -32,6 +32,7 @@ export interface RunRecord extends Judgement {
   readonly beside: readonly string[];
   readonly switches?: number | undefined;
   readonly holds?: number | undefined;
+  readonly isDisturbed: boolean;
   readonly proberLagMs: number;
   readonly clientLagMs: number;
 }
@@ -57,9 +58,7 @@ async function awaitRecovery(
   settings: RunSettings,
 ): Promise<void> {
   if (fault === 'none') return pause(settings.watchForcedMs);
-  const others = stage.cluster.servers
-    .map((server) => server.port)
-    .filter((port) => port !== stage.primaryPort);
+  const others = stage.cluster.serverPorts.filter((port) => port !== stage.primaryPort);
   const servedAt = (): number | undefined =>
     others
       .map((port) => firstMasterAfter(stage.prober.sightings(), port, faultAt))
@@ -92,10 +91,7 @@ export async function runOnce(
     ),
   );
   const before = await Promise.all(entrants.map(({ running }) => running.counters?.()));
-  prober.begin(
-    cluster.servers.map((server) => server.port),
-    probeKey,
-  );
+  prober.begin(cluster.serverPorts, probeKey);
   await pause(settings.warmMs);
   const faultAt = await inject(cluster, fault, oldPort);
   await awaitRecovery(stage, loads, fault, faultAt, settings);
@@ -132,6 +128,7 @@ export async function runOnce(
       ...judge(facts, { workers: settings.workers, records: result.records, finalValues }),
       switches: told?.switches,
       holds: told?.holds,
+      isDisturbed: isDisturbed(facts),
       proberLagMs: log.worstLagMs,
       clientLagMs: result.worstLagMs,
     });

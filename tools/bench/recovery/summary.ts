@@ -1,6 +1,6 @@
 import { type Fault, FAULTS } from '../cluster/fault.ts';
 import { summarize, type Summary } from '../report/statistics.ts';
-import { ms, table } from '../report/table.ts';
+import { ms, type Row, table } from '../report/table.ts';
 import type { RunRecord } from './run.ts';
 
 export interface RecoverySummary {
@@ -29,7 +29,9 @@ export function summarizeRecovery(records: readonly RunRecord[]): readonly Recov
   const contenders = [...new Set(records.map((record) => record.contender))].sort();
   return [...FAULTS, 'none' as const].flatMap((fault) =>
     contenders.flatMap((contender) => {
-      const own = records.filter((record) => record.contender === contender && record.fault === fault);
+      const own = records.filter(
+        (record) => record.contender === contender && record.fault === fault && !record.isDisturbed,
+      );
       return own.length === 0 ? [] : [one(contender, fault, own)];
     }),
   );
@@ -74,53 +76,43 @@ const HEAD = [
   'contender',
   'runs',
   'outage',
-  'added: median',
-  'p95',
-  'worst',
-  'slowest worker: median',
-  'p95',
-  'worst',
-  'unknown',
-  'in flight',
+  'first worker',
+  'slowest worker',
+  'unknown/in flight',
   'refused',
   'unsettled',
   'doubled',
   'stale acks',
   'lost by client',
-  'lost by Redis',
+  'by Redis',
   'switches',
   'holds',
 ];
 
 export function printRecovery(summaries: readonly RecoverySummary[], capMs: number): string {
-  const count = (value: number | undefined): string => (value === undefined ? '-' : String(value));
   return [...FAULTS, 'none' as const]
     .flatMap((fault) => {
       const rows = summaries
         .filter((summary) => summary.fault === fault)
-        .map((summary) => [
-          summary.contender,
-          String(summary.runs),
-          ...(fault === 'none'
-            ? ['-', '-', '-', '-', '-', '-', '-']
-            : [
-                ms(summary.outage.median),
-                ...[summary.addedFastest, summary.addedSlowest].flatMap((added) =>
-                  [added.median, added.p95, added.worst].map((value) => ms(value, capMs)),
-                ),
-              ]),
-          ...[summary.unknown, summary.inFlight, summary.refused, summary.unsettled, summary.doubled].map(
-            count,
-          ),
-          ...[
-            summary.staleAcks,
-            summary.lostByClient,
-            summary.lostByRedis,
-            summary.switches,
-            summary.holds,
-          ].map(count),
-        ]);
-      return rows.length === 0 ? [] : [`\n${TITLES[fault]}; times in ms\n${table(HEAD, rows)}`];
+        .map((summary) => row(summary, capMs));
+      if (rows.length === 0) return [];
+      return [`\n${TITLES[fault]}; added ms: median / p95 / worst\n${table(HEAD, rows)}`];
     })
     .join('\n');
+}
+
+function row(summary: RecoverySummary, capMs: number): Row {
+  const count = (value: number | undefined): string => (value === undefined ? '-' : String(value));
+  const added = ({ median, p95, worst }: Summary): string =>
+    summary.fault === 'none' ? '-' : [median, p95, worst].map((value) => ms(value, capMs)).join(' / ');
+  return [
+    summary.contender,
+    String(summary.runs),
+    summary.fault === 'none' ? '-' : ms(summary.outage.median),
+    added(summary.addedFastest),
+    added(summary.addedSlowest),
+    `${String(summary.unknown)}/${String(summary.inFlight)}`,
+    ...[summary.refused, summary.unsettled, summary.doubled, summary.staleAcks].map(count),
+    ...[summary.lostByClient, summary.lostByRedis, summary.switches, summary.holds].map(count),
+  ];
 }

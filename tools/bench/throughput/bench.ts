@@ -1,5 +1,4 @@
-import { launch } from '../cluster/launch.ts';
-import { settled } from '../cluster/settled.ts';
+import { launch, settled } from '../cluster/cluster.ts';
 import { openLoop } from '../openloop/generator.ts';
 import type { Options } from '../options.ts';
 import { type Random, seeded, shuffled } from '../random.ts';

@@ -1,4 +1,4 @@
-import type { RedisCluster } from '../cluster/launch.ts';
+import type { RedisCluster } from '../cluster/cluster.ts';
 
 /** What stands between the load and the server. */
 export interface Variant {

@@ -13,7 +13,7 @@ const haproxy: VariantStarter = async (_cluster, primaryPort) => {
   return {
     name: HAPROXY,
     port: proxy.port,
-    pid: proxy.process.pid,
+    pid: proxy.pid,
     [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose](),
   };
 };
