@@ -1,3 +1,4 @@
 export * from './process/index.ts';
 export * from './network/index.ts';
+export * from './faults/index.ts';
 export * from './history/index.ts';
