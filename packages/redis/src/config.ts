@@ -1,0 +1,185 @@
+import { readFileSync } from 'node:fs';
+import type { ConfigIssue, ConfigSpec, EndpointId } from '@failover/core';
+import { ConfigError, endpoint } from '@failover/core';
+import { z } from 'zod';
+import { toIssue } from './config-issues.ts';
+
+const address = z
+  .union([
+    z.string(),
+    z.strictObject({ host: z.string().min(1), port: z.int().min(1).max(65_535).optional() }),
+  ])
+  .describe('host:port');
+const ms = z.int().min(1).max(3_600_000);
+
+const schema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]+$/)
+    .optional()
+    .describe(
+      'The master name that the Sentinels watch. Needed with `sentinels`; with `servers` a label, default redis.',
+    ),
+  sentinels: z
+    .array(address)
+    .min(1)
+    .optional()
+    .describe('Sentinels to begin with; port 26379 if none is given.'),
+  servers: z
+    .array(address)
+    .min(1)
+    .optional()
+    .describe('All servers of a replication without Sentinel; port 6379 if none is given.'),
+  username: z.string().min(1).optional().describe('ACL user on the servers.'),
+  password: z.string().min(1).optional(),
+  passwordFile: z.string().min(1).optional().describe('A file whose first line is the password.'),
+  sentinelUsername: z.string().min(1).optional().describe('ACL user on the Sentinels.'),
+  sentinelPassword: z.string().min(1).optional(),
+  db: z.int().min(0).max(1_000_000).default(0),
+  promotion: z
+    .enum(['selected', 'announced'])
+    .default('selected')
+    .describe(
+      'Use the successor when it says that it is primary, or wait for the announcement (0.75 to 0.9 s more).',
+    ),
+  onMinority: z
+    .enum(['allow', 'fence'])
+    .default('allow')
+    .describe('When fewer than half of the Sentinels can be heard: go on, or hold all writes.'),
+  downAfterMs: ms.optional().describe('down-after-milliseconds of the Sentinels; sizes the hold window.'),
+  holdMs: ms
+    .optional()
+    .describe('ms an operation may wait for a primary; default downAfterMs + 10000, at most 60000.'),
+  connectTimeoutMs: ms.default(1000).describe('ms until an attempt to connect is given up.'),
+});
+
+/** What a user writes, in process and in YAML. */
+export type RedisOptions = z.input<typeof schema>;
+
+/** Checked and complete. Exactly one of `sentinels` and `servers` has members. */
+export interface RedisConfig {
+  readonly name: string;
+  readonly sentinels: readonly EndpointId[];
+  readonly servers: readonly EndpointId[];
+  readonly username?: string;
+  readonly password?: string;
+  readonly sentinelUsername?: string;
+  readonly sentinelPassword?: string;
+  readonly db: number;
+  readonly promotion: 'selected' | 'announced';
+  readonly onMinority: 'allow' | 'fence';
+  readonly holdMs: number;
+  readonly connectTimeoutMs: number;
+}
+
+/** Sentinel's own default for down-after-milliseconds. */
+const defaultDownAfterMs = 30_000;
+
+export const redisConfig: ConfigSpec<RedisConfig> = {
+  schema: z.toJSONSchema(schema, { io: 'input' }),
+  parse(input) {
+    const parsed = schema.safeParse(input);
+    if (!parsed.success) throw new ConfigError(parsed.error.issues.flatMap((issue) => toIssue(issue, input)));
+    const issues: ConfigIssue[] = crossFieldIssues(parsed.data);
+    const { downAfterMs, holdMs, passwordFile, sentinels, servers, ...rest } = parsed.data;
+    const config = {
+      ...rest,
+      name: rest.name ?? 'redis',
+      sentinels: addresses('sentinels', sentinels, 26_379, issues),
+      servers: addresses('servers', servers, 6379, issues),
+      ...(passwordFile === undefined ? {} : { password: readPassword(passwordFile, issues) }),
+      holdMs: holdMs ?? Math.min(60_000, (downAfterMs ?? defaultDownAfterMs) + 10_000),
+    };
+    if (issues.length > 0) throw new ConfigError(issues);
+    return withoutUndefined(config);
+  },
+};
+
+function crossFieldIssues(options: z.output<typeof schema>): ConfigIssue[] {
+  const issues: ConfigIssue[] = [];
+  const add = (field: string, problem: string, fix: string, value?: unknown): void => {
+    issues.push({ field, value, problem, fix });
+  };
+  if (options.sentinels === undefined && options.servers === undefined) {
+    add(
+      'sentinels',
+      'nothing says where the servers are',
+      'list the Sentinels, or `servers` without Sentinel',
+    );
+  }
+  if (options.sentinels !== undefined && options.servers !== undefined) {
+    add(
+      'servers',
+      'cannot stand beside sentinels',
+      'remove one: Sentinels list the servers themselves',
+      options.servers,
+    );
+  }
+  if (options.sentinels !== undefined && options.name === undefined) {
+    add('name', 'is missing', 'write the master name of `sentinel monitor NAME …`, for example mymaster');
+  }
+  if (options.password !== undefined && options.passwordFile !== undefined) {
+    add('passwordFile', 'cannot stand beside password', 'remove one of them', options.passwordFile);
+  }
+  if (options.username !== undefined && (options.password ?? options.passwordFile) === undefined) {
+    add('username', 'has no password', 'add password or passwordFile', options.username);
+  }
+  if (options.sentinelUsername !== undefined && options.sentinelPassword === undefined) {
+    add('sentinelUsername', 'has no password', 'add sentinelPassword', options.sentinelUsername);
+  }
+  return issues;
+}
+
+function addresses(
+  field: string,
+  list: readonly z.output<typeof address>[] | undefined,
+  defaultPort: number,
+  issues: ConfigIssue[],
+): readonly EndpointId[] {
+  const found = new Set<EndpointId>();
+  for (const [at, item] of (list ?? []).entries()) {
+    const text =
+      typeof item === 'string'
+        ? item
+        : `${bracketed(item.host)}${item.port === undefined ? '' : `:${item.port}`}`;
+    try {
+      found.add(endpoint(text, defaultPort));
+    } catch {
+      const fix = `write host:port, for example 127.0.0.1:${defaultPort}`;
+      issues.push({
+        field: `${field}.${at}`,
+        value: text.replace(/^.*@/, '(secret)@'),
+        problem: 'is not an address',
+        fix,
+      });
+    }
+  }
+  return [...found];
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+}
+
+function readPassword(path: string, issues: ConfigIssue[]): string {
+  try {
+    const [line = ''] = readFileSync(path, 'utf8').split(/\r?\n/, 1);
+    if (line !== '') return line;
+    issues.push({
+      field: 'passwordFile',
+      value: path,
+      problem: 'is empty',
+      fix: 'put the password on its first line',
+    });
+  } catch (cause) {
+    const problem = `cannot be read (${cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'})`;
+    issues.push({ field: 'passwordFile', value: path, problem, fix: 'name a file that this user may read' });
+  }
+  return '';
+}
+
+/** zod leaves optional fields as they came; ours are absent, never undefined. */
+function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const entries = Object.entries(value).filter(([, field]) => field !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
+}

@@ -1,0 +1,122 @@
+import type { EndpointId } from '@failover/core';
+import type { RespValue } from './protocol/value.ts';
+import { itemsOf, textOf } from './protocol/value.ts';
+import type { ListedReplica, ListedSentinel, RedisReply } from './replies.ts';
+import { addressOf } from './sentinel-events.ts';
+
+/** A reply that does not look as this command's reply does: reported as such, never guessed at. */
+const unreadable = (command: string): RedisReply => ({
+  type: 'errorReply',
+  code: 'UNREADABLE',
+  text: `an answer to ${command} that cannot be read`,
+});
+
+export function readError(value: RespValue): RedisReply | undefined {
+  if (value.type !== 'error' && value.type !== 'bulkError') return undefined;
+  return { type: 'errorReply', code: /^\S*/.exec(value.text)?.[0] ?? '', text: value.text };
+}
+
+export function readRole(value: RespValue): RedisReply {
+  const items = itemsOf(value) ?? [];
+  switch (textOf(items[0])) {
+    case 'master': {
+      const replicas = (itemsOf(items[2]) ?? []).map((item) => {
+        const [host, port] = itemsOf(item) ?? [];
+        return addressOf(textOf(host), textOf(port));
+      });
+      return { type: 'role', role: { type: 'master', replicas: replicas.filter(isKnown) } };
+    }
+    case 'slave': {
+      const port = items[2]?.type === 'integer' ? String(items[2].value) : undefined;
+      const primary = addressOf(textOf(items[1]), port);
+      return { type: 'role', role: { type: 'slave', primary, isLinked: textOf(items[3]) === 'connected' } };
+    }
+    case 'sentinel':
+      return { type: 'role', role: { type: 'sentinel' } };
+    default:
+      return readError(value) ?? unreadable('ROLE');
+  }
+}
+
+export function readSentinelMaster(value: RespValue, name: string): RedisReply {
+  const failed = readSentinelError(value, name);
+  if (failed !== undefined) return failed;
+  const fields = fieldsOf(value);
+  const address = addressOf(fields.get('ip'), fields.get('port'));
+  const configEpoch = Number(fields.get('config-epoch') ?? NaN);
+  const otherSentinels = Number(fields.get('num-other-sentinels') ?? NaN);
+  const isWhole =
+    address !== undefined && Number.isSafeInteger(configEpoch) && Number.isSafeInteger(otherSentinels);
+  if (!isWhole) return unreadable('SENTINEL MASTER');
+  const failoverState = fields.get('failover-state');
+  return {
+    type: 'sentinelMaster',
+    name,
+    address,
+    configEpoch,
+    flags: flagsOf(fields),
+    downAfterMs: Number(fields.get('down-after-milliseconds') ?? 0),
+    quorum: Number(fields.get('quorum') ?? 0),
+    otherSentinels,
+    ...(failoverState === undefined ? {} : { failoverState }),
+  };
+}
+
+export function readSentinelReplicas(value: RespValue, name: string): RedisReply {
+  const failed = readSentinelError(value, name);
+  if (failed !== undefined) return failed;
+  const replicas: ListedReplica[] = [];
+  for (const item of itemsOf(value) ?? []) {
+    const fields = fieldsOf(item);
+    const address = addressOf(fields.get('ip'), fields.get('port'));
+    if (address !== undefined) replicas.push({ address, flags: flagsOf(fields) });
+  }
+  return { type: 'sentinelReplicas', name, replicas };
+}
+
+export function readSentinelPeers(value: RespValue, name: string): RedisReply {
+  const failed = readSentinelError(value, name);
+  if (failed !== undefined) return failed;
+  const peers: ListedSentinel[] = [];
+  for (const item of itemsOf(value) ?? []) {
+    const fields = fieldsOf(item);
+    const address = addressOf(fields.get('ip'), fields.get('port'));
+    if (address !== undefined) peers.push({ address, id: fields.get('runid') ?? '' });
+  }
+  return { type: 'sentinelPeers', name, peers };
+}
+
+export function readMyId(value: RespValue): RedisReply {
+  const id = textOf(value);
+  return id === undefined ? (readError(value) ?? unreadable('SENTINEL MYID')) : { type: 'myId', id };
+}
+
+export function readTilt(value: RespValue): RedisReply {
+  const text = textOf(value);
+  if (text === undefined) return readError(value) ?? unreadable('INFO sentinel');
+  return { type: 'sentinelTilt', isTilt: /^sentinel_tilt:1\s*$/m.test(text) };
+}
+
+function readSentinelError(value: RespValue, name: string): RedisReply | undefined {
+  const failed = readError(value);
+  if (failed?.type !== 'errorReply') return undefined;
+  // SENTINEL MASTER says "No such master with that name", since ever and in Valkey too.
+  return /no such master/i.test(failed.text) ? { type: 'unknownMaster', name } : failed;
+}
+
+function fieldsOf(value: RespValue | undefined): ReadonlyMap<string, string> {
+  const items = itemsOf(value) ?? [];
+  const fields = new Map<string, string>();
+  for (let at = 0; at + 1 < items.length; at += 2) {
+    fields.set(textOf(items[at]) ?? '', textOf(items[at + 1]) ?? '');
+  }
+  return fields;
+}
+
+function flagsOf(fields: ReadonlyMap<string, string>): readonly string[] {
+  return (fields.get('flags') ?? '').split(',').filter((flag) => flag !== '');
+}
+
+function isKnown(address: EndpointId | undefined): address is EndpointId {
+  return address !== undefined;
+}

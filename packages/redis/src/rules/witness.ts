@@ -1,0 +1,102 @@
+import type { EndpointId, Ms, Report } from '@failover/core';
+import type { ListedReplica, ListedSentinel, RedisReply, SentinelMaster } from '../replies.ts';
+
+/** What one Sentinel said last about our master name. */
+export interface Witness {
+  readonly endpoint: EndpointId;
+  readonly openedAt: Ms;
+  readonly isHeard: boolean;
+  readonly isTilt: boolean;
+  /** Its run id. Until it is told, its address stands for it. */
+  readonly id: string;
+  /** Absent while it does not know the name. */
+  readonly master?: SentinelMaster;
+  /** Absent until it listed them. */
+  readonly replicas?: readonly ListedReplica[];
+  readonly peers?: readonly ListedSentinel[];
+  /** The successor that it chose, as long as it says so. */
+  readonly promoted?: EndpointId;
+}
+
+export type Witnesses = ReadonlyMap<EndpointId, Witness>;
+
+/** Learns from one report about a Sentinel. The same object if nothing was learnt. */
+export function hearWitness(
+  before: Witness | undefined,
+  report: Report<RedisReply>,
+  name: string,
+): Witness | undefined {
+  const endpoint = report.member.endpoint;
+  if (report.type !== 'said') {
+    if (before?.isHeard !== true || report.openedAt < before.openedAt) return before;
+    return { ...before, isHeard: false };
+  }
+  const known = before ?? {
+    endpoint,
+    openedAt: report.openedAt,
+    isHeard: true,
+    isTilt: false,
+    id: endpoint,
+  };
+  const heard =
+    known.isHeard && known.openedAt === report.openedAt
+      ? known
+      : { ...known, isHeard: true, openedAt: report.openedAt };
+  return note(heard, report.reply, name);
+}
+
+function note(witness: Witness, reply: RedisReply, name: string): Witness {
+  switch (reply.type) {
+    case 'sentinelMaster':
+      return reply.name === name ? keepSame(witness, { ...witness, master: reply }) : witness;
+    case 'sentinelReplicas': {
+      if (reply.name !== name) return witness;
+      const { promoted: _before, ...rest } = witness;
+      const chosen = reply.replicas.find((replica) => replica.flags.includes('promoted'))?.address;
+      // The flag alone may be left over: only in a failover that goes on does it say what comes.
+      const isOn = witness.master?.flags.includes('failover_in_progress') === true;
+      const promoted = isOn && chosen !== undefined ? { promoted: chosen } : {};
+      return keepSame(witness, { ...rest, replicas: reply.replicas, ...promoted });
+    }
+    case 'sentinelPeers':
+      return reply.name === name ? keepSame(witness, { ...witness, peers: reply.peers }) : witness;
+    case 'myId':
+      return witness.id === reply.id ? witness : { ...witness, id: reply.id };
+    case 'sentinelTilt':
+      return setTilt(witness, reply.isTilt);
+    case 'sentinelEvent':
+      if (reply.event.type === 'tilt') return setTilt(witness, reply.event.isTilt);
+      if (reply.event.type !== 'selectedSlave' || reply.event.masterName !== name) return witness;
+      return keepSame(witness, { ...witness, promoted: reply.event.server });
+    case 'unknownMaster':
+    case 'errorReply': {
+      if (witness.master === undefined) return witness;
+      const { master: _forgotten, promoted: _too, ...rest } = witness;
+      return rest;
+    }
+    case 'role':
+      return witness;
+  }
+}
+
+function setTilt(witness: Witness, isTilt: boolean): Witness {
+  return witness.isTilt === isTilt ? witness : { ...witness, isTilt };
+}
+
+function keepSame(before: Witness, after: Witness): Witness {
+  return JSON.stringify(before) === JSON.stringify(after) ? before : after;
+}
+
+/**
+ * Whom it holds for the primary. A leader that promoted its choice already counts the new epoch, but answers with
+ * the old address until the other replicas follow, about a second later: then its choice is what it means.
+ */
+export function namedBy(witness: Witness): EndpointId | undefined {
+  switch (witness.master?.failoverState) {
+    case 'reconf_slaves':
+    case 'update_config':
+      return witness.replicas?.find((replica) => replica.flags.includes('promoted'))?.address;
+    default:
+      return witness.master?.address;
+  }
+}
