@@ -2,3 +2,4 @@ export * from './process/index.ts';
 export * from './network/index.ts';
 export * from './faults/index.ts';
 export * from './history/index.ts';
+export * from './workload/index.ts';

@@ -22,6 +22,8 @@ export interface ElectedRulesState {
   readonly witnesses: number;
   readonly views: ReadonlyMap<EndpointId, View>;
   readonly named: ReadonlyMap<string, number>;
+  /** Who said last that it is primary. */
+  readonly primaries: ReadonlySet<EndpointId>;
 }
 
 const paceMs: Readonly<Record<Pace, number>> = { idle: 250, alert: 100, fast: 20 };
@@ -39,7 +41,12 @@ export function electedAdapter(group: ElectedGroup): Adapter<undefined, ElectedR
     config: { schema: {}, parse: () => undefined },
     discover: () => concat(of({ type: 'members' as const, source: 'config', isFresh: true, members }), NEVER),
     rules: {
-      init: () => ({ witnesses: group.witnesses.length, views: new Map(), named: new Map() }),
+      init: () => ({
+        witnesses: group.witnesses.length,
+        views: new Map(),
+        named: new Map(),
+        primaries: new Set(),
+      }),
       step: (state, input, now) => {
         if (input.type === 'tick') {
           return { state, observations: [{ type: 'targetSeen', target: target('group', 'primary') }] };
@@ -53,7 +60,7 @@ export function electedAdapter(group: ElectedGroup): Adapter<undefined, ElectedR
         }
         return input.reply.type === 'view'
           ? hearWitness(state, from, input.reply, now)
-          : { state, observations: hearServer(state, from, input.reply.role, input.openedAt) };
+          : hearServer(state, from, input.reply.role, input.openedAt);
       },
     },
     watch: (member, _config, pace$, runtime) =>
@@ -64,7 +71,9 @@ export function electedAdapter(group: ElectedGroup): Adapter<undefined, ElectedR
           pace = next;
         });
         const again = (ask: () => void): void => {
-          stop = runtime.after(paceMs[pace] * (0.9 + runtime.random() * 0.2), ask);
+          // A witness is asked often, since this one pushes nothing.
+          const everyMs = member.kind === 'witness' ? paceMs.fast : paceMs[pace];
+          stop = runtime.after(everyMs * (0.9 + runtime.random() * 0.2), ask);
         };
         const askWitness = (): void => {
           const witness = group.witnessAt(member.endpoint);
@@ -186,21 +195,32 @@ function hearServer(
   from: EndpointId,
   role: 'primary' | 'replica',
   openedAt: number,
-): readonly Observation[] {
+): { readonly state: ElectedRulesState; readonly observations: readonly Observation[] } {
   const seen: Observation = { type: 'roleSeen', server: from, shard: 'group', role };
   if (role === 'replica') {
-    return [
-      seen,
-      { type: 'claimWithdrawn', target: electedTarget, server: from, reason: 'it says it is a replica' },
-    ];
+    if (!state.primaries.has(from)) return { state, observations: [seen] };
+    const primaries = new Set(state.primaries);
+    primaries.delete(from);
+    const gone = {
+      type: 'claimWithdrawn',
+      target: electedTarget,
+      server: from,
+      reason: 'it says it is a replica',
+    } as const;
+    return { state: { ...state, primaries }, observations: [seen, gone] };
   }
-  const ground = { type: 'claimSeen', target: electedTarget, server: from, openedAt } as const;
+  const primaries = new Set(state.primaries).add(from);
+  return { state: { ...state, primaries }, observations: [seen, ...claimOf(state, from, openedAt)] };
+}
+
+function claimOf(state: ElectedRulesState, from: EndpointId, openedAt: number): readonly Observation[] {
+  const claim = { type: 'claimSeen', target: electedTarget, server: from, openedAt } as const;
   const votes = [...state.views.values()].filter((view) => view.primary === from);
   const epoch = Math.max(...votes.map((view) => view.epoch));
   const isConfirmed = votes.filter((view) => view.epoch === epoch).length * 2 > state.witnesses;
-  if (isConfirmed) return [seen, { ...ground, ground: { type: 'confirmed', epoch: [epoch] } }];
+  if (isConfirmed) return [{ ...claim, ground: { type: 'confirmed', epoch: [epoch] } }];
   const selected = [...state.views.values()].find((view) => view.selection?.server === from)?.selection;
   const namedAt =
     selected === undefined ? undefined : state.named.get(`${selected.number} ${selected.server}`);
-  return namedAt === undefined ? [seen] : [seen, { ...ground, ground: { type: 'provisional', namedAt } }];
+  return namedAt === undefined ? [] : [{ ...claim, ground: { type: 'provisional', namedAt } }];
 }

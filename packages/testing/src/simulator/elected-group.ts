@@ -127,6 +127,8 @@ export function createElectedGroup(
   }
 
   function demote(server: SimulatedServer, below: SimulatedServer): void {
+    const isTurnedBack = promotions.at(-1)?.to === server.endpoint;
+    if (isTurnedBack) promotions.push({ from: server.endpoint, to: below.endpoint, at: runtime.now() });
     server.role = 'replica';
     server.log = [...below.log];
     closeAll(server);

@@ -177,8 +177,13 @@ function append(
       readonly failure: Parameters<ReturnType<typeof electedAdapter>['classify']>[0];
     }
 > {
-  return new Promise((resolve) => {
+  return new Promise((settle) => {
     let isSent = false;
+    const resolve = (attempt: Parameters<typeof settle>[0]): void => {
+      lease.fenced.removeEventListener('abort', onVoid);
+      signal.removeEventListener('abort', onVoid);
+      settle(attempt);
+    };
     const lost = (reason: string): void => {
       resolve({
         type: 'failed',

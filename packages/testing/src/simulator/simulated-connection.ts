@@ -63,7 +63,7 @@ export function openConnection(
     /** A hung server that dies, or is made to close, resets who waits for it. */
     function watchClose(isLost: () => void): void {
       const look = (): void => {
-        if (isClosed || server.mode === 'alive') return;
+        if (isClosed || server?.mode === 'alive') return;
         if (isOpen()) runtime.after(5, look);
         else isLost();
       };

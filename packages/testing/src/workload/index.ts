@@ -1,0 +1,4 @@
+export type { WorkloadClock } from './clock.ts';
+export type { CounterRead, Evidence, ListRead, Operations, RejectedOutcome } from './operations.ts';
+export { defaultMix, type Mix } from './plan.ts';
+export { runWorkload, type WorkloadOptions, type WorkloadResult } from './run-workload.ts';
