@@ -34,10 +34,12 @@ export function hearWitness(
   const known = before ?? {
     endpoint,
     openedAt: report.openedAt,
-    isHeard: true,
+    isHeard: false,
     isTilt: false,
     id: endpoint,
   };
+  // Events come over a second connection: that it stands says nothing about the one that answers.
+  if (report.reply.type === 'sentinelEvent') return note(known, report.reply, name);
   const heard =
     known.isHeard && known.openedAt === report.openedAt
       ? known
