@@ -5,6 +5,8 @@ import { frame, type Result, writeResult } from './report/write.ts';
 const BENCHES: Readonly<Record<string, () => Promise<(options: Options) => Promise<Result>>>> = {
   'recovery-redis': async () => (await import('./recovery/bench.ts')).recoveryBench,
   'throughput-redis': async () => (await import('./throughput/bench.ts')).throughputBench,
+  'overhead-redis': async () => (await import('./overhead/bench.ts')).overheadBench,
+  'history-redis': async () => (await import('./history/bench.ts')).historyBench,
 };
 
 const USAGE = `npm run bench -- NAME [--quick] [--json FILE] [--seed N] [--runs N] [--only A,B] [--faults A,B]

@@ -23,12 +23,13 @@ export async function inject(cluster: RedisCluster, fault: Fault, primaryPort: n
   }
 }
 
-/** Resolves with its port when every Sentinel names the same successor. */
+/** Resolves with its port when every Sentinel that runs names the same successor. */
 export async function newPrimary(cluster: RedisCluster, oldPort: number): Promise<number> {
   let found: number | undefined;
   await until('the Sentinels agree on a successor', 60_000, async () => {
+    const running = cluster.sentinelPorts.filter((port) => cluster.testbed.isRunning(memberAt(port)));
     const views = await Promise.all(
-      cluster.sentinelPorts.map((port) => ask(port, ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', cluster.name])),
+      running.map((port) => ask(port, ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', cluster.name])),
     );
     const ports = new Set(views.map((view) => (Array.isArray(view) ? Number(view[1]) : 0)));
     found = [...ports][0];

@@ -14,6 +14,7 @@ const FULL: RunSettings = { workers: 8, everyMs: 10, capMs: 20_000, warmMs: 1000
 /** All contenders share each fault, and nobody is waited for long: a first figure, not a result. */
 const QUICK: RunSettings = { workers: 8, everyMs: 25, capMs: 2500, warmMs: 500, watchForcedMs: 3000 };
 
+const QUICK_CALM_MS = 3000;
 /** Runs that do not count and are run again: more than that, and the machine is too busy for any figure. */
 const MAX_AGAIN = 30;
 
@@ -70,11 +71,12 @@ async function measure(options: Options, stage: Stage, entrants: readonly Entran
     }
   };
   for (const [index, round] of rounds.entries()) await one(index + 1, round);
-  const calm = calmRounds(options, rounds, entrants);
-  const lengthMs = median(records.map((record) => record.outageMs)) + settings.warmMs;
-  for (const [index, round] of calm.entries()) {
-    await one(rounds.length + index + 1, round, { ...settings, watchForcedMs: lengthMs });
-  }
+  // As long without a fault as with all of them: nobody may switch, hold or doubt then.
+  const lengthMs = options.isQuick
+    ? QUICK_CALM_MS
+    : (rounds.length / entrants.length) *
+      (settings.warmMs + median(records.map((record) => record.outageMs)));
+  await one(rounds.length + 1, { fault: 'none', entrants }, { ...settings, watchForcedMs: lengthMs });
   const summaries = summarizeRecovery(records);
   console.log(printRecovery(summaries, settings.capMs));
   return {
@@ -85,19 +87,6 @@ async function measure(options: Options, stage: Stage, entrants: readonly Entran
     summaries,
     runs: records,
   };
-}
-
-/** As much time without a fault as with one: together where it is quick, each alone otherwise. */
-function calmRounds(
-  options: Options,
-  rounds: readonly Round[],
-  entrants: readonly Entrant[],
-): readonly Round[] {
-  if (options.isQuick) return [{ fault: 'none', entrants }];
-  const each = rounds.length / entrants.length;
-  return entrants.flatMap((entrant) =>
-    Array.from({ length: each }, () => ({ fault: 'none' as const, entrants: [entrant] })),
-  );
 }
 
 function line(run: number, rounds: number, record: RunRecord, capMs: number): string {

@@ -23,7 +23,10 @@ export interface Told {
 export interface Driver {
   rpush(key: string, value: string): Promise<unknown>;
   incr(key: string): Promise<number>;
+  get(key: string): Promise<string | null>;
   read(key: string): Promise<readonly string[]>;
+  /** Called each time the connection that the application sees is closed by the other side. */
+  onClose(listener: () => void): void;
   close(): Promise<void>;
 }
 
@@ -39,9 +42,10 @@ const REFUSED =
 const REFUSED_CODES: readonly string[] = [
   'not-sent',
   'refused',
-  'hold-overflow',
-  'hold-expired',
-  'deadline-exceeded',
+  'hold-full',
+  'deadline-passed',
+  'fenced',
+  'closed',
 ];
 
 /** What an application can conclude from an error, with no knowledge that it does not have. */

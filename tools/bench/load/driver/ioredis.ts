@@ -1,21 +1,6 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { Driver, Drivers, DriverSpec } from './driver.ts';
-
-type IoredisSpec = Extract<DriverSpec, { type: 'plain' | 'ioredisSentinel' }>;
-
-/** ioredis as it comes: only the address is set, and the detector where it is what we compare with. */
-function options(spec: IoredisSpec): RedisOptions {
-  switch (spec.type) {
-    case 'plain':
-      return { host: '127.0.0.1', port: spec.port };
-    case 'ioredisSentinel':
-      return {
-        sentinels: spec.sentinelPorts.map((port) => ({ host: '127.0.0.1', port })),
-        name: spec.name,
-        failoverDetector: spec.failoverDetector,
-      };
-  }
-}
+import { openIoredis } from './open-ioredis.ts';
 
 export function ioredisDriver(redis: Redis): Driver {
   // Without a listener every lost connection is printed.
@@ -24,6 +9,8 @@ export function ioredisDriver(redis: Redis): Driver {
     rpush: (key, value) => redis.rpush(key, value),
     incr: (key) => redis.incr(key),
     read: (key) => redis.lrange(key, 0, -1),
+    get: (key) => redis.get(key),
+    onClose: (listener) => void redis.on('close', listener),
     close: () => {
       redis.disconnect();
       return Promise.resolve();
@@ -31,8 +18,9 @@ export function ioredisDriver(redis: Redis): Driver {
   };
 }
 
-export function ioredisDrivers(spec: IoredisSpec, count: number): Drivers {
-  const all = Array.from({ length: count }, () => ioredisDriver(new Redis(options(spec))));
+export async function ioredisDrivers(spec: DriverSpec, count: number): Promise<Drivers> {
+  const clients = await Promise.all(Array.from({ length: count }, () => openIoredis(spec)));
+  const all = clients.map(ioredisDriver);
   return {
     all,
     async [Symbol.asyncDispose]() {

@@ -14,6 +14,8 @@ async function connectOne(spec: NodeRedisSpec): Promise<Driver> {
   return {
     rpush: (key, value) => sentinel.rPush(key, value),
     incr: (key) => sentinel.incr(key),
+    get: (key) => sentinel.get(key),
+    onClose: () => undefined,
     read: (key) => sentinel.lRange(key, 0, -1),
     close: () => {
       sentinel.destroy();

@@ -1,0 +1,86 @@
+import { now, pause, until } from '../clock.ts';
+import { memberAt, type RedisCluster, settled } from '../cluster/cluster.ts';
+import { newPrimary } from '../cluster/fault.ts';
+import type { Random } from '../random.ts';
+import type { HistoryFault } from './schedule.ts';
+
+/** ms that the successor serves alone before what was broken comes back. */
+const ALONE_MS = 1500;
+
+export interface Struck {
+  readonly fault: HistoryFault;
+  readonly at: number;
+  readonly oldPort: number;
+  /** The primary when all was settled again. */
+  readonly newPort: number;
+}
+
+/**
+ * One fault and its healing. Nobody is helped: a killed or hung primary comes back and claims to be one until
+ * Sentinel turns it into a replica, as it does in production.
+ */
+export async function strike(
+  cluster: RedisCluster,
+  fault: HistoryFault,
+  oldPort: number,
+  random: Random,
+): Promise<Struck> {
+  const { testbed } = cluster;
+  const old = memberAt(oldPort);
+  let at = now();
+  switch (fault) {
+    case 'kill':
+      testbed.kill(old);
+      await newPrimary(cluster, oldPort);
+      await pause(ALONE_MS);
+      await testbed.restart(old);
+      break;
+    case 'hang':
+      testbed.hang(old);
+      await newPrimary(cluster, oldPort);
+      await pause(ALONE_MS);
+      testbed.resume(old);
+      break;
+    case 'restart':
+      await testbed.restart(old);
+      break;
+    case 'sentinelFailover':
+      await testbed.forceFailover();
+      await newPrimary(cluster, oldPort);
+      break;
+    case 'sentinelGone': {
+      const sentinel = testbed.killSentinel('any');
+      await pause(random() * 1000);
+      at = now();
+      testbed.kill(old);
+      await newPrimary(cluster, oldPort);
+      await pause(ALONE_MS);
+      await Promise.all([testbed.restart(old), testbed.restart(sentinel)]);
+      break;
+    }
+    case 'leaderGone': {
+      const elected = nextElection(cluster);
+      testbed.kill(old);
+      await elected;
+      // Before or after it has chosen, promoted or told: 0.3 s lie between the election and the promotion.
+      await pause(random() * 500);
+      const sentinel = testbed.killSentinel('leading');
+      await newPrimary(cluster, oldPort);
+      await pause(ALONE_MS);
+      await Promise.all([testbed.restart(old), testbed.restart(sentinel)]);
+    }
+  }
+  return { fault, at, oldPort, newPort: await settled(cluster) };
+}
+
+async function nextElection(cluster: RedisCluster): Promise<void> {
+  let isElected = false;
+  const stop = cluster.testbed.onSentinelEvent(({ event }) => {
+    isElected ||= event === '+elected-leader';
+  });
+  try {
+    await until('a Sentinel is elected', 30_000, () => Promise.resolve(isElected), 5);
+  } finally {
+    stop();
+  }
+}
