@@ -1,0 +1,3 @@
+export * from './failover.ts';
+export * from './fold.ts';
+export * from './settled-between.ts';
