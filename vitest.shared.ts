@@ -6,12 +6,12 @@ const conditions = ['@failover/source', 'module', 'node', 'development|productio
 const fromSource = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 /** Everything that needs no server: unit, property and simulation. */
-export function unitTests(name: string) {
+export function unitTests(name: string, folder = 'src') {
   return defineProject({
     ...fromSource,
     test: {
       name,
-      include: ['src/**/*.test.ts', '!src/**/*.real.test.ts'],
+      include: [`${folder}/**/*.test.ts`, `!${folder}/**/*.real.test.ts`],
     },
   });
 }

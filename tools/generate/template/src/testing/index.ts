@@ -1,0 +1,2 @@
+export { launchEmbedded, type Ring } from './launch.ts';
+export { type EmbeddedServer } from './embedded/server.ts';
