@@ -1,0 +1,99 @@
+import { encodeCommand } from '../protocol/encode.ts';
+import type { RespValue } from '../protocol/value.ts';
+import { readError, readRole } from '../read-reply.ts';
+import type { RedisReply } from '../replies.ts';
+import type { Identity } from './identity.ts';
+
+/** The listener's own user, who may ask ROLE where a client's user may not. */
+export interface Credentials {
+  readonly username?: string;
+  readonly password?: string;
+}
+
+export type ListenerRole = 'primary' | 'replica';
+
+export type Verdict =
+  | { readonly type: 'verified'; readonly greeting: RespValue | undefined }
+  /** The server does not accept this identity: the client gets its words. */
+  | { readonly type: 'rejected'; readonly error: string }
+  /** It cannot be used now; `reply` is what it told about itself. */
+  | { readonly type: 'unfit'; readonly reply: RedisReply; readonly reason: string };
+
+export interface Handshake {
+  /** Everything in one write, so that it costs one round trip. */
+  readonly bytes: Buffer;
+  readonly replyCount: number;
+  /** Given all replies, in order. */
+  judge(replies: readonly RespValue[]): Verdict;
+}
+
+/**
+ * The bytes that make a fresh connection speak as `who`, and prove on that very connection that the server has the
+ * role that the lease says.
+ */
+export function handshake(who: Identity, listener: Credentials, role: ListenerRole): Handshake {
+  const frames: Buffer[] = [];
+  const isRoleReply: boolean[] = [];
+  let greetingAt = -1;
+  const identityReplies: number[] = [];
+  const send = (args: readonly string[], kind: 'identity' | 'role' | 'optional'): void => {
+    if (kind === 'identity') identityReplies.push(frames.length);
+    isRoleReply.push(kind === 'role');
+    frames.push(encodeCommand(args));
+  };
+  const auth = (username: string | undefined, password: string): readonly string[] =>
+    username === undefined ? ['AUTH', password] : ['AUTH', username, password];
+
+  const isListener = who.username === listener.username && who.password === listener.password;
+  if (!isListener && listener.password !== undefined) {
+    send(auth(listener.username, listener.password), 'optional');
+    send(['ROLE'], 'role');
+  }
+  if (who.resp === 3) {
+    greetingAt = frames.length;
+    const login = who.password === undefined ? [] : ['AUTH', who.username ?? 'default', who.password];
+    send(['HELLO', '3', ...login], 'identity');
+  } else if (who.password !== undefined) {
+    send(auth(who.username, who.password), 'identity');
+  }
+  if (who.db !== 0) send(['SELECT', String(who.db)], 'identity');
+  send(['ROLE'], 'role');
+
+  return {
+    bytes: Buffer.concat(frames),
+    replyCount: frames.length,
+    judge(replies) {
+      const errors = replies.map(readError);
+      const roles = replies.filter((_, at) => isRoleReply[at]).map(readRole);
+      // A server that is loading or that has too many clients says so to everything; it is no word on the identity.
+      const notNow = errors.find((error) => error?.type === 'errorReply' && isNotNow(error.code, error.text));
+      if (notNow?.type === 'errorReply') return { type: 'unfit', reply: notNow, reason: notNow.text };
+      const rejected = identityReplies.map((at) => errors[at]).find((error) => error !== undefined);
+      if (rejected?.type === 'errorReply') return { type: 'rejected', error: rejected.text };
+
+      const told = roles.find((reply) => reply.type === 'role');
+      if (told?.type === 'role') {
+        const fits =
+          told.role.type === 'master' ||
+          (role === 'replica' && told.role.type === 'slave' && told.role.isLinked);
+        if (!fits) return { type: 'unfit', reply: told, reason: `it answers ROLE ${told.role.type}` };
+      } else {
+        const denied = roles.find((reply) => reply.type === 'errorReply');
+        // Who may not ask ROLE relies on the lease, which rests on the monitor's evidence alone.
+        if (denied?.type === 'errorReply' && denied.code === 'NOAUTH') {
+          return { type: 'rejected', error: denied.text };
+        }
+        if (denied?.type !== 'errorReply' || denied.code !== 'NOPERM') {
+          return { type: 'unfit', reply: denied ?? noAnswer, reason: 'it does not answer ROLE' };
+        }
+      }
+      return { type: 'verified', greeting: replies[greetingAt] };
+    },
+  };
+}
+
+const noAnswer: RedisReply = { type: 'errorReply', code: 'UNREADABLE', text: 'no answer to ROLE' };
+
+function isNotNow(code: string, text: string): boolean {
+  return code === 'LOADING' || code === 'MASTERDOWN' || text.includes('max number of clients reached');
+}

@@ -1,0 +1,21 @@
+/** Bounds of one client connection and of what it may ask of a shared one. */
+export interface GatewayLimits {
+  /** A larger command gets a connection of its own, where nobody waits behind it. Default 64 KiB. */
+  readonly maxSharedBytes: number;
+  /** A larger command or reply is passed on while it arrives instead of whole. Default 1 MiB. */
+  readonly maxWholeBytes: number;
+  /** Bytes that one client may have waiting or unanswered; beyond it we stop reading from it. Default 1 MiB. */
+  readonly maxPendingBytes: number;
+  /** Replies that a client does not read; beyond it the client is closed, as Redis does. Default 8 MiB. */
+  readonly maxUnreadBytes: number;
+  /** ms that a connection of a client's own stays open without work. Default 30,000. */
+  readonly pinnedIdleMs: number;
+}
+
+export const defaultGatewayLimits: GatewayLimits = {
+  maxSharedBytes: 64 * 1024,
+  maxWholeBytes: 1024 * 1024,
+  maxPendingBytes: 1024 * 1024,
+  maxUnreadBytes: 8 * 1024 * 1024,
+  pinnedIdleMs: 30_000,
+};

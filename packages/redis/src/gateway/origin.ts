@@ -1,0 +1,33 @@
+import type { Cluster, HoldRequest, Lease, Picker, TargetId } from '@failover/core';
+import { replicaPreferred, targetId } from '@failover/core';
+import type { ListenerRole } from './handshake.ts';
+
+/** Where a listener's commands come to: a target of the cluster, and whether the last choice is still right. */
+export interface Origin {
+  readonly role: ListenerRole;
+  readonly target: TargetId;
+  /** Rises whenever a lease that was taken before may not be the one to use any more. */
+  readonly generation: number;
+  /** Commands answered since somebody set it back. */
+  answered: number;
+  lease(): Lease | undefined;
+  hold(request: HoldRequest): Promise<Lease>;
+  close(): void;
+}
+
+export function createOrigin(cluster: Cluster, shard: string, role: ListenerRole): Origin {
+  const target = targetId(shard, role);
+  const picker: Picker | undefined = role === 'replica' ? replicaPreferred : undefined;
+  const origin = {
+    role,
+    target,
+    generation: 0,
+    answered: 0,
+    lease: () => cluster.lease(target, picker),
+    hold: (request: HoldRequest) => cluster.hold(target, request, picker),
+    close: cluster.onChange(target, () => {
+      origin.generation += 1;
+    }),
+  };
+  return origin;
+}

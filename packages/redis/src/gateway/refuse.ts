@@ -1,0 +1,29 @@
+import type { Lease } from '@failover/core';
+
+// Clients branch on the first word, so these texts are an interface. TRYAGAIN is one that many clients send again
+// by themselves; OUTCOMEUNKNOWN is one that none does.
+
+const line = (text: string): Buffer => Buffer.from(`-${text.replace(/[\r\n]+/g, ' ')}\r\n`);
+
+/** Proved not executed: sending it again is safe. */
+export const notExecuted = (reason: string): Buffer => line(`TRYAGAIN failover: not executed, ${reason}`);
+
+/** Sent, and no reply came: it may or may not have been executed. */
+export function outcomeUnknown(lease: Lease, reason: string): Buffer {
+  const epoch = lease.epoch?.join('.') ?? 'none';
+  return line(
+    `OUTCOMEUNKNOWN server=${lease.server} epoch=${epoch} sent, and no reply came: it may or may not have been executed (${reason})`,
+  );
+}
+
+/** What Redis answers to EXEC when a command before it could not be queued. */
+export const transactionLost = line(
+  'EXECABORT failover: the transaction was lost with its server before EXEC was sent; not executed',
+);
+
+export const refusedByUs = (command: string, reason: string): Buffer =>
+  line(`ERR ${command} is refused by failover: ${reason}`);
+
+export const readOnlyListener = line("READONLY You can't write against a read only replica.");
+
+export const protocolError = (problem: string): Buffer => line(`ERR Protocol error: ${problem}`);

@@ -1,0 +1,272 @@
+import type { Duplex } from 'node:stream';
+import type { Lease, Ms } from '@failover/core';
+import { createReplyScanner } from '../protocol/scan.ts';
+import { onAbort } from './on-abort.ts';
+import { createOutbox } from './outbox.ts';
+import type { Run } from './ring.ts';
+import { createRing } from './ring.ts';
+
+/** Whoever has commands in flight on a connection: a client's relay. */
+export interface Owner<Item> {
+  /** While true, replies come one by one. */
+  readonly wantsSingleReplies: boolean;
+  /** While true, each reply is offered to `pushed` first: RESP2 sends messages as if they were replies. */
+  readonly isSubscribed: boolean;
+  /** Bytes of a reply that is not whole yet. */
+  replyPart(bytes: Buffer): void;
+  /** The next `count` whole replies of `run`; what came as parts counts as the beginning of the first. */
+  replied(bytes: Buffer, count: number, run: Run<Owner<Item>, Item>): void;
+  /** One whole reply that is an error. */
+  repliedError(bytes: Buffer, run: Run<Owner<Item>, Item>): void;
+  /** Not a reply: RESP3's push. Returns how many replies of `run` it stands for. */
+  pushed(bytes: Buffer, run: Run<Owner<Item>, Item> | undefined): number;
+  /** The connection is gone. `runs` are this owner's, in order, with what was answered of the first. */
+  lost(upstream: Upstream<Item>, loss: Loss<Item>): void;
+}
+
+export interface Loss<Item> {
+  readonly runs: readonly Run<Owner<Item>, Item>[];
+  readonly reason: string;
+  /** Part of a reply has already gone to the client. */
+  readonly isCut: boolean;
+}
+
+/** One verified connection to a server, shared by clients or pinned to one. */
+export interface Upstream<Item> {
+  readonly lease: Lease;
+  readonly openedAt: Ms;
+  readonly isOpen: boolean;
+  /** A large reply is passing: others should not wait behind it. */
+  readonly isBusy: boolean;
+  /** Commands are written, in this order, at the end of the tick. */
+  send(
+    owner: Owner<Item>,
+    item: Item | undefined,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    count: number,
+  ): void;
+  /** ms since the oldest unanswered command was written, 0 if there is none. */
+  oweMs(now: Ms): number;
+  readonly inFlight: number;
+  close(reason: string): void;
+}
+
+export interface UpstreamOptions<Item> {
+  readonly socket: Duplex;
+  readonly lease: Lease;
+  readonly openedAt: Ms;
+  readonly maxWholeBytes: number;
+  /** The time of this tick: read once, however many commands come. */
+  tickNow(): Ms;
+  /** Calls back once at the end of this tick. */
+  atEndOfTick(flush: () => void): void;
+  /** Called before the owners are told. */
+  onClosed(upstream: Upstream<Item>, reason: string, isOurs: boolean): void;
+  /** Who gets a push when nothing is in flight; on shared connections nobody. */
+  readonly pushOwner?: Owner<Item>;
+}
+
+export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<Item> {
+  const { socket, lease, maxWholeBytes } = options;
+  const ring = createRing<Owner<Item>, Item>();
+  const outbox = createOutbox();
+  const scanner = createReplyScanner();
+  // The beginning of a reply whose end has not come, and how it must be treated.
+  let carry: Buffer[] = [];
+  let carryBytes = 0;
+  let isMarked = false;
+  let isScheduled = false;
+  let unwrittenRuns = 0;
+  let stopListening = (): void => undefined;
+  let lastProgressAt: Ms = options.openedAt;
+
+  const upstream = {
+    lease,
+    openedAt: options.openedAt,
+    isOpen: true,
+    isBusy: false,
+    send(
+      owner: Owner<Item>,
+      item: Item | undefined,
+      bytes: Uint8Array,
+      from: number,
+      to: number,
+      count: number,
+    ) {
+      ring.push(owner, item, bytes, from, to, count, options.tickNow());
+      outbox.append(bytes, from, to);
+      unwrittenRuns += 1;
+      if (!isScheduled) {
+        isScheduled = true;
+        options.atEndOfTick(flush);
+      }
+    },
+    oweMs(now: Ms) {
+      return ring.head === undefined ? 0 : now - Math.max(ring.head.sentAt, lastProgressAt);
+    },
+    get inFlight() {
+      return ring.size;
+    },
+    close(reason: string) {
+      closed(reason, true);
+    },
+  };
+
+  function flush(): void {
+    isScheduled = false;
+    if (!upstream.isOpen) return;
+    if (socket.writableNeedDrain) {
+      // What is not handed to the socket was provably not sent. A server that hangs does not take it from there.
+      isScheduled = true;
+      socket.once('drain', flush);
+      return;
+    }
+    unwrittenRuns = 0;
+    socket.cork();
+    outbox.flush(write);
+    socket.uncork();
+  }
+
+  function write(bytes: Uint8Array): void {
+    socket.write(bytes);
+  }
+
+  function onData(chunk: Buffer): void {
+    lastProgressAt = options.tickNow();
+    let from = 0;
+    while (from < chunk.length && upstream.isOpen) {
+      const head = ring.head;
+      const isSingle = isMarked || head === undefined || (head.owner as Owner<Item>).wantsSingleReplies;
+      const found = scanner.scan(chunk, from, isSingle ? 1 : head.count - head.answered, !isMarked);
+      if (found === 'violation') {
+        closed(`protocol violation: ${scanner.problem}`, false);
+        return;
+      }
+      if (scanner.count > 0) {
+        const end = scanner.wholeEnd;
+        const whole = from === 0 && end === chunk.length ? chunk : chunk.subarray(from, end);
+        from = end;
+        if (isMarked || options.pushOwner?.isSubscribed === true) finishMarked(whole);
+        else if (head === undefined) {
+          closed('a reply that nobody waits for', false);
+          return;
+        } else finishReplies(head, whole, scanner.count);
+      }
+      if (found === 'marked') {
+        // Look at this one alone, whole.
+        isMarked = true;
+      } else if (found === 'end' && scanner.isInside) {
+        keep(chunk.subarray(from));
+        return;
+      }
+    }
+  }
+
+  function finishReplies(head: Run<Owner<Item>, Item>, whole: Buffer, count: number): void {
+    const owner = head.owner as Owner<Item>;
+    if (carryBytes > 0) {
+      const parts = carry;
+      carry = [];
+      carryBytes = 0;
+      for (const part of parts) owner.replyPart(part);
+    }
+    upstream.isBusy = false;
+    answer(head, count, whole, false);
+  }
+
+  function finishMarked(last: Buffer): void {
+    const whole = carryBytes > 0 ? Buffer.concat([...carry, last]) : last;
+    carry = [];
+    carryBytes = 0;
+    isMarked = false;
+    const head = ring.head;
+    if (whole[0] === 62 || options.pushOwner?.isSubscribed === true) {
+      // A push on a shared connection is for nobody.
+      const count = options.pushOwner?.pushed(whole, head) ?? 0;
+      if (head !== undefined && count > 0) answer(head, count, undefined, false);
+    } else if (head === undefined) {
+      closed(`an error that nobody waits for: ${whole.toString('latin1', 1, 120).trim()}`, false);
+    } else {
+      answer(head, 1, whole, true);
+    }
+  }
+
+  function answer(
+    head: Run<Owner<Item>, Item>,
+    count: number,
+    bytes: Buffer | undefined,
+    isError: boolean,
+  ): void {
+    const owner = head.owner as Owner<Item>;
+    // First, so that a connection closed meanwhile does not count it as lost.
+    head.answered += count;
+    const isDone = head.answered >= head.count;
+    if (bytes !== undefined) {
+      if (isError) owner.repliedError(bytes, head);
+      else owner.replied(bytes, count, head);
+    }
+    if (isDone && ring.head === head) ring.shift();
+  }
+
+  /** A reply that is not whole waits here, until it is, or until it is too large to wait for. */
+  function keep(part: Buffer): void {
+    if (part.length === 0) return;
+    const head = ring.head;
+    if (upstream.isBusy && head !== undefined) {
+      head.owner?.replyPart(part);
+      return;
+    }
+    carry.push(part);
+    carryBytes += part.length;
+    if (head === undefined || isMarked || carryBytes + scanner.missingBytes <= maxWholeBytes) return;
+    upstream.isBusy = true;
+    const parts = carry;
+    carry = [];
+    carryBytes = 0;
+    for (const each of parts) head.owner?.replyPart(each);
+  }
+
+  function closed(reason: string, isOurs: boolean): void {
+    if (!upstream.isOpen) return;
+    upstream.isOpen = false;
+    stopListening();
+    socket.removeListener('data', onData);
+    socket.destroy();
+    const isCut = upstream.isBusy;
+    upstream.isBusy = false;
+    const headOwner = ring.head?.owner;
+    const byOwner = new Map<Owner<Item>, Run<Owner<Item>, Item>[]>();
+    const runs = ring.drain();
+    for (const [at, run] of runs.entries()) {
+      if (run.answered >= run.count) continue;
+      run.isWritten = at < runs.length - unwrittenRuns;
+      const owner = run.owner as Owner<Item>;
+      const others = byOwner.get(owner);
+      if (others === undefined) byOwner.set(owner, [run]);
+      else others.push(run);
+    }
+    options.onClosed(upstream, reason, isOurs);
+    if (options.pushOwner !== undefined && !byOwner.has(options.pushOwner))
+      byOwner.set(options.pushOwner, []);
+    for (const [owner, runs] of byOwner) {
+      owner.lost(upstream, { runs, reason, isCut: isCut && owner === headOwner });
+    }
+  }
+
+  const onFenced = (): void => {
+    closed('its lease was fenced', true);
+  };
+
+  socket.on('data', onData);
+  socket.on('error', (error: Error) => {
+    closed(error.message, false);
+  });
+  socket.on('close', () => {
+    closed('closed by the server', false);
+  });
+  if (lease.fenced.aborted) queueMicrotask(onFenced);
+  else stopListening = onAbort(lease.fenced, onFenced);
+  return upstream;
+}
