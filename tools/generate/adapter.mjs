@@ -23,7 +23,7 @@ const write = (file, content) => {
   writeFileSync(join(target, file), text);
 };
 
-// The newest adapter's neighbour is the model for versions, so that nothing here has to be kept up to date.
+// Versions and ranges are taken from a package that is kept up to date anyway.
 const model = JSON.parse(readFileSync(join(root, 'packages/testing/package.json'), 'utf8'));
 const range = `^${model.version}`;
 const face = (path) => ({
