@@ -30,6 +30,8 @@ export interface Adapter<C = unknown, R = unknown, S = unknown> {
   /** Config key and metric label, for example `redis`. */
   readonly backend: string;
   readonly config: ConfigSpec<C>;
+  /** ms that an operation may wait for a server: longer than this backend's failover takes. Default 20,000. */
+  holdMs?(config: C): number;
   /** Pure: simulated, replayed and mutated without a socket. */
   readonly rules: Rules<C, R, S>;
   /** Where members may be, before any of them was asked. A failure is an emission, never the end. */

@@ -13,6 +13,7 @@ export const adapter: Adapter<RedisConfig, RedisReply, RulesState> = {
   contract: 1,
   backend: 'redis',
   config: redisConfig,
+  holdMs: ({ holdMs }) => holdMs,
   rules,
   discover,
   watch,

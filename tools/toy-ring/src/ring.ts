@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Adapter, Attempt, Cluster, EndpointId, Gateway, Member, Runtime } from '@failover/core';
-import { ConfigError, endpoint, members, target } from '@failover/core';
-import { Observable, of } from 'rxjs';
+import { ConfigError, endpoint, members, staticSource, target } from '@failover/core';
+import { Observable } from 'rxjs';
 
 // A ring of equal peers that speak lines: "PEERS" → "a:1 b:2", "ECHO x" → "x". Nobody leads, nobody elects.
 
@@ -30,8 +30,7 @@ export const adapter: Adapter<RingConfig, string, ReadonlyMap<EndpointId, string
     },
   },
 
-  discover: ({ peers }) =>
-    of({ type: 'members', source: 'config', isFresh: false, members: peers.map(memberAt) }),
+  discover: ({ peers }, runtime) => staticSource('config', 'data', peers)(runtime),
 
   watch: (member, _config, _pace$, runtime) =>
     new Observable((subscriber) => {
