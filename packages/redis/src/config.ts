@@ -50,6 +50,9 @@ const schema = z.strictObject({
   holdMs: ms
     .optional()
     .describe('ms an operation may wait for a primary; default downAfterMs + 10000, at most 60000.'),
+  staleReplicaMs: ms
+    .default(10_000)
+    .describe('ms that a replica goes on serving readers after it lost its primary.'),
   connectTimeoutMs: ms.default(1000).describe('ms until an attempt to connect is given up.'),
 });
 
@@ -69,6 +72,7 @@ export interface RedisConfig {
   readonly promotion: 'selected' | 'announced';
   readonly onMinority: 'allow' | 'fence';
   readonly holdMs: number;
+  readonly staleReplicaMs: number;
   readonly connectTimeoutMs: number;
 }
 

@@ -9,6 +9,7 @@ import { hearServer, isMaster } from './servers.ts';
 export interface ReplicationState {
   readonly type: 'replication';
   readonly name: string;
+  readonly staleReplicaMs: number;
   readonly configured: readonly EndpointId[];
   readonly servers: Servers;
   /** Servers that were once seen to follow another, and whom. */
@@ -23,6 +24,7 @@ export function initReplication(config: RedisConfig): ReplicationState {
   return {
     type: 'replication',
     name: config.name,
+    staleReplicaMs: config.staleReplicaMs,
     configured: config.servers,
     servers: new Map(),
     followed: new Map(),
@@ -34,7 +36,11 @@ type Heard = readonly [ReplicationState, readonly Observation[]];
 
 /** Follows who is primary where nobody elects: an operator or a script promotes, and we never do. */
 export function stepReplication(state: ReplicationState, report: Report<RedisReply>, now: Ms): Heard {
-  const heard = hearServer(state.servers, report, state.name);
+  const heard = hearServer(state.servers, report, {
+    shard: state.name,
+    staleReplicaMs: state.staleReplicaMs,
+    now,
+  });
   const server = report.member.endpoint;
   const observations = [...heard.observations];
   let next = noteFollower(

@@ -10,7 +10,7 @@ import type { Servers } from './servers.ts';
 import { hearServer, isMaster } from './servers.ts';
 import type { Domains, Majority, Tally } from './tally.ts';
 import { tally } from './tally.ts';
-import type { Witnesses } from './witness.ts';
+import type { Witness, Witnesses } from './witness.ts';
 import { hearWitness } from './witness.ts';
 
 /** What a majority of the Sentinels said last. It stands until another majority says otherwise. */
@@ -23,6 +23,7 @@ interface Naming {
 export interface SentinelState {
   readonly type: 'sentinels';
   readonly name: string;
+  readonly staleReplicaMs: number;
   readonly promotion: 'selected' | 'announced';
   readonly onMinority: 'allow' | 'fence';
   readonly configured: number;
@@ -39,6 +40,7 @@ export function initSentinels(config: RedisConfig): SentinelState {
   return {
     type: 'sentinels',
     name: config.name,
+    staleReplicaMs: config.staleReplicaMs,
     promotion: config.promotion,
     onMinority: config.onMinority,
     configured: config.sentinels.length,
@@ -61,21 +63,14 @@ function hearSentinel(state: SentinelState, report: Report<RedisReply>, now: Ms)
   const endpoint = report.member.endpoint;
   const before = state.witnesses.get(endpoint);
   const after = hearWitness(before, report, state.name);
-  const [chosen, choice] =
-    after === undefined || after === before ? [state, []] : select(state, before, after, now);
-  const [heard, aborted] = abort(chosen, report);
-  if (after === undefined || after === before) return [heard, [...choice, ...aborted]];
-  const next = { ...heard, witnesses: new Map(heard.witnesses).set(endpoint, after) };
+  if (after === before) return abort(state, report);
+  const [chosen, choice] = select(state, before, after, now);
+  const next = { ...chosen, witnesses: new Map(chosen.witnesses).set(endpoint, after) };
   const [counted, news] = count(next, now);
-  return [counted, [...choice, ...aborted, ...news]];
+  return [counted, [...choice, ...news]];
 }
 
-function select(
-  state: SentinelState,
-  before: Parameters<typeof hearSelection>[1],
-  after: Parameters<typeof hearSelection>[2],
-  now: Ms,
-): Heard {
+function select(state: SentinelState, before: Witness | undefined, after: Witness, now: Ms): Heard {
   if (state.promotion !== 'selected') return [state, []];
   const selection = hearSelection(state.selection, before, after, now);
   // The leader repeats its choice for a second after the majority followed it: that is no new failover.
@@ -120,6 +115,11 @@ function count(state: SentinelState, now: Ms): Heard {
 function tellWitnesses(state: SentinelState, counted: Tally, observations: Observation[]): SentinelState {
   const { heard, of } = counted;
   const hasMajority = heard * 2 > of;
+  // While the first answers come in, a minority is no news.
+  const areAllHeard =
+    state.witnesses.size >= state.configured &&
+    [...state.witnesses.values()].every((witness) => witness.hasVerdict);
+  if (!hasMajority && !areAllHeard && state.told.heard < 0) return state;
   if (heard !== state.told.heard || of !== state.told.of) {
     observations.push({ type: 'witnessesHeard', target: primaryOf(state), heard, of });
   }
@@ -196,7 +196,11 @@ function follow(
 }
 
 function hearData(state: SentinelState, report: Report<RedisReply>, now: Ms): Heard {
-  const heard = hearServer(state.servers, report, state.name);
+  const heard = hearServer(state.servers, report, {
+    shard: state.name,
+    staleReplicaMs: state.staleReplicaMs,
+    now,
+  });
   const observations = [...heard.observations];
   const server = report.member.endpoint;
   if (heard.demotedBy !== undefined) {

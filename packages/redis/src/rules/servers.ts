@@ -10,6 +10,9 @@ export interface ServerBelief {
   readonly openedAt: Ms;
   /** It said so after its last failure or silence. */
   readonly isCurrent: boolean;
+  /** A replica that was linked once: since when its link to the primary is down. */
+  readonly unlinkedAt?: Ms;
+  readonly wasLinked: boolean;
   /** What was told of it. */
   readonly told?: Role;
 }
@@ -26,7 +29,11 @@ export interface ServerStep {
 }
 
 /** Learns from one report about a server that holds data. */
-export function hearServer(servers: Servers, report: Report<RedisReply>, shard: string): ServerStep {
+export function hearServer(
+  servers: Servers,
+  report: Report<RedisReply>,
+  about: { readonly shard: string; readonly staleReplicaMs: number; readonly now: Ms },
+): ServerStep {
   const server = report.member.endpoint;
   const before = servers.get(server);
   if (report.type !== 'said') return loseServer(servers, report, before);
@@ -36,16 +43,18 @@ export function hearServer(servers: Servers, report: Report<RedisReply>, shard: 
     return { servers, observations: [], saysMaster: false };
   }
   const role = said.type === 'role' ? said.role : undefined;
-  const told = roleOf(role);
+  const link = linkOf(before, role, about.now);
+  const told = roleOf(role, link, about.now - about.staleReplicaMs);
   const after: ServerBelief = {
     ...(role === undefined ? {} : { role: sameRole(before?.role, role) ? before.role : role }),
     openedAt: role === undefined && before !== undefined ? before.openedAt : report.openedAt,
     isCurrent: true,
+    ...link,
     told,
   };
   return {
     servers: isSame(before, after) ? servers : new Map(servers).set(server, after),
-    observations: told === before?.told ? [] : [{ type: 'roleSeen', server, shard, role: told }],
+    observations: told === before?.told ? [] : [{ type: 'roleSeen', server, shard: about.shard, role: told }],
     saysMaster: role?.type === 'master',
     ...demoted,
   };
@@ -68,7 +77,7 @@ function loseServer(
   const kept = { servers, observations: [], saysMaster: false };
   // The end of an older connection says nothing about the one that answered since.
   if (before !== undefined && (!before.isCurrent || report.openedAt < before.openedAt)) return kept;
-  const lost = { ...(before ?? { openedAt: report.openedAt }), isCurrent: false };
+  const lost = { ...(before ?? { openedAt: report.openedAt, wasLinked: false }), isCurrent: false };
   return { ...kept, servers: new Map(servers).set(report.member.endpoint, lost) };
 }
 
@@ -77,10 +86,23 @@ export function isMaster(server: ServerBelief | undefined): server is ServerBeli
   return server?.isCurrent === true && server.role?.type === 'master';
 }
 
-/** A replica that lost its primary serves what may be old: it is of no use until it is linked again. */
-function roleOf(role: ServerRole | undefined): Role {
+type Link = Pick<ServerBelief, 'unlinkedAt' | 'wasLinked'>;
+
+function linkOf(before: ServerBelief | undefined, role: ServerRole | undefined, now: Ms): Link {
+  if (role?.type === 'master' || (role?.type === 'slave' && role.isLinked)) return { wasLinked: true };
+  return before?.wasLinked === true
+    ? { wasLinked: true, unlinkedAt: before.unlinkedAt ?? now }
+    : { wasLinked: false };
+}
+
+/**
+ * A replica that lost its primary serves what it has for a while: a failover shall not stop readers. One that
+ * never was linked has nothing to serve.
+ */
+function roleOf(role: ServerRole | undefined, link: Link, staleBefore: Ms): Role {
   if (role?.type === 'master') return 'primary';
-  return role?.type === 'slave' && role.isLinked ? 'replica' : 'unknown';
+  if (role?.type !== 'slave' || !link.wasLinked) return 'unknown';
+  return link.unlinkedAt === undefined || link.unlinkedAt > staleBefore ? 'replica' : 'unknown';
 }
 
 function isSame(a: ServerBelief | undefined, b: ServerBelief): boolean {
@@ -89,6 +111,8 @@ function isSame(a: ServerBelief | undefined, b: ServerBelief): boolean {
     a.role === b.role &&
     a.openedAt === b.openedAt &&
     a.isCurrent === b.isCurrent &&
+    a.unlinkedAt === b.unlinkedAt &&
+    a.wasLinked === b.wasLinked &&
     a.told === b.told
   );
 }

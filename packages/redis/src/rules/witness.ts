@@ -7,6 +7,8 @@ export interface Witness {
   readonly openedAt: Ms;
   readonly isHeard: boolean;
   readonly isTilt: boolean;
+  /** It was asked about the name and answered, or cannot be heard: until then it is neither counted nor missed. */
+  readonly hasVerdict: boolean;
   /** Its run id. Until it is told, its address stands for it. */
   readonly id: string;
   /** Absent while it does not know the name. */
@@ -21,36 +23,26 @@ export interface Witness {
 export type Witnesses = ReadonlyMap<EndpointId, Witness>;
 
 /** Learns from one report about a Sentinel. The same object if nothing was learnt. */
-export function hearWitness(
-  before: Witness | undefined,
-  report: Report<RedisReply>,
-  name: string,
-): Witness | undefined {
+export function hearWitness(before: Witness | undefined, report: Report<RedisReply>, name: string): Witness {
   const endpoint = report.member.endpoint;
+  const { openedAt } = report;
+  const known = before ?? unheard(endpoint, openedAt, endpoint);
   if (report.type !== 'said') {
-    if (before?.isHeard !== true || report.openedAt < before.openedAt) return before;
-    return { ...before, isHeard: false };
+    if (openedAt < known.openedAt || (known.hasVerdict && !known.isHeard)) return known;
+    return { ...known, isHeard: false, hasVerdict: true };
   }
-  const known = before ?? {
-    endpoint,
-    openedAt: report.openedAt,
-    isHeard: false,
-    isTilt: false,
-    id: endpoint,
-  };
   // Events come over a second connection: that it stands says nothing about the one that answers.
   if (report.reply.type === 'sentinelEvent') return note(known, report.reply, name);
-  const heard =
-    known.isHeard && known.openedAt === report.openedAt
-      ? known
-      : { ...known, isHeard: true, openedAt: report.openedAt };
+  const heard = known.isHeard && known.openedAt === openedAt ? known : { ...known, isHeard: true, openedAt };
   return note(heard, report.reply, name);
 }
 
 function note(witness: Witness, reply: RedisReply, name: string): Witness {
   switch (reply.type) {
     case 'sentinelMaster':
-      return reply.name === name ? keepSame(witness, { ...witness, master: reply }) : witness;
+      return reply.name === name
+        ? keepSame(witness, { ...witness, master: reply, hasVerdict: true })
+        : witness;
     case 'sentinelReplicas': {
       if (reply.name !== name) return witness;
       const { promoted: _before, ...rest } = witness;
@@ -63,7 +55,10 @@ function note(witness: Witness, reply: RedisReply, name: string): Witness {
     case 'sentinelPeers':
       return reply.name === name ? keepSame(witness, { ...witness, peers: reply.peers }) : witness;
     case 'myId':
-      return witness.id === reply.id ? witness : { ...witness, id: reply.id };
+      if (witness.id === reply.id) return witness;
+      if (witness.id === witness.endpoint) return { ...witness, id: reply.id };
+      // Another Sentinel answers at this address: what the one before it said is not its word.
+      return { ...unheard(witness.endpoint, witness.openedAt, reply.id), isHeard: true };
     case 'sentinelTilt':
       return setTilt(witness, reply.isTilt);
     case 'sentinelEvent':
@@ -72,13 +67,17 @@ function note(witness: Witness, reply: RedisReply, name: string): Witness {
       return keepSame(witness, { ...witness, promoted: reply.event.server });
     case 'unknownMaster':
     case 'errorReply': {
-      if (witness.master === undefined) return witness;
+      if (witness.master === undefined && witness.hasVerdict) return witness;
       const { master: _forgotten, promoted: _too, ...rest } = witness;
-      return rest;
+      return { ...rest, hasVerdict: true };
     }
     case 'role':
       return witness;
   }
+}
+
+function unheard(endpoint: EndpointId, openedAt: Ms, id: string): Witness {
+  return { endpoint, openedAt, id, isHeard: false, isTilt: false, hasVerdict: false };
 }
 
 function setTilt(witness: Witness, isTilt: boolean): Witness {
