@@ -7,9 +7,10 @@ const BENCHES: Readonly<Record<string, () => Promise<(options: Options) => Promi
   'throughput-redis': async () => (await import('./throughput/bench.ts')).throughputBench,
   'overhead-redis': async () => (await import('./overhead/bench.ts')).overheadBench,
   'history-redis': async () => (await import('./history/bench.ts')).historyBench,
+  'herd-redis': async () => (await import('./herd/bench.ts')).herdBench,
 };
 
-const USAGE = `npm run bench -- NAME [--quick] [--json FILE] [--seed N] [--runs N] [--only A,B] [--faults A,B]
+const USAGE = `npm run bench -- NAME [--quick] [--json FILE] [--seed N] [--runs N] [--only A,B] [--faults A,B] [--together]
 NAME is one of: ${Object.keys(BENCHES).join(', ')}`;
 
 async function main(): Promise<void> {

@@ -8,6 +8,8 @@ export interface Options {
   readonly runs?: number | undefined;
   /** Names of contenders or variants, all if absent. */
   readonly only?: readonly string[] | undefined;
+  /** All contenders share each fault: a sixth of the time, and a busier machine. */
+  readonly isTogether: boolean;
   readonly faults?: readonly string[] | undefined;
 }
 
@@ -18,6 +20,7 @@ export function parseOptions(args: readonly string[]): Options {
     allowPositionals: true,
     options: {
       quick: { type: 'boolean', default: false },
+      together: { type: 'boolean', default: false },
       json: { type: 'string' },
       seed: { type: 'string' },
       runs: { type: 'string' },
@@ -29,6 +32,7 @@ export function parseOptions(args: readonly string[]): Options {
   return {
     bench: positionals[0] ?? '',
     isQuick: values.quick,
+    isTogether: values.together || values.quick,
     jsonFile: values.json,
     seed,
     runs: values.runs === undefined ? undefined : whole('--runs', values.runs),

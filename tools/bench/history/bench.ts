@@ -19,7 +19,7 @@ import { type Blow, countInFlight, countUnexplained, noticeMs } from './in-fligh
 import { counterKey } from './keys.ts';
 import { type HistoryLoad, startHistoryLoad } from './load.ts';
 import { faultSchedule, HISTORY_FAULTS, type HistoryFault } from './schedule.ts';
-import { type Struck, strike } from './strike.ts';
+import { type Demotion, type Struck, strike } from './strike.ts';
 import { successionsOf } from './successions.ts';
 
 /** The bare driver, and ours both ways. */
@@ -79,7 +79,15 @@ async function measure(
   const blows: Blow[] = [];
   let primaryPort = await settled(cluster);
   for (const [index, fault] of faultSchedule(count, kinds, random).entries()) {
-    const found = await oneFault(cluster, prober, fault, primaryPort, random, index);
+    const found = await oneFault(
+      cluster,
+      prober,
+      fault,
+      primaryPort,
+      random,
+      index,
+      options.isQuick ? 'byUs' : 'bySentinel',
+    );
     primaryPort = found.struck.newPort;
     struck.push(found.struck);
     successions.push(...found.successions);
@@ -121,10 +129,11 @@ async function oneFault(
   primaryPort: number,
   random: Random,
   index: number,
+  demotion: Demotion,
 ): Promise<{ readonly struck: Struck; readonly successions: readonly Succession[] }> {
   prober.begin(cluster.serverPorts, `probe:history:${String(index)}`);
   await pause(500 + random() * 1000);
-  const struck = await strike(cluster, fault, primaryPort, random);
+  const struck = await strike(cluster, fault, primaryPort, random, demotion);
   const { sightings } = await prober.finish();
   await ask(struck.newPort, ['UNLINK', `probe:history:${String(index)}`]);
   return { struck, successions: successionsOf(struck, sightings) };

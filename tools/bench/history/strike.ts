@@ -2,7 +2,11 @@ import { now, pause, until } from '../clock.ts';
 import { memberAt, type RedisCluster, settled } from '../cluster/cluster.ts';
 import { newPrimary } from '../cluster/fault.ts';
 import type { Random } from '../random.ts';
+import { ask } from '../wire/ask.ts';
 import type { HistoryFault } from './schedule.ts';
+
+/** Who turns a primary that came back into a replica. */
+export type Demotion = 'bySentinel' | 'byUs';
 
 /** ms that the successor serves alone before what was broken comes back. */
 const ALONE_MS = 1500;
@@ -16,14 +20,15 @@ export interface Struck {
 }
 
 /**
- * One fault and its healing. Nobody is helped: a killed or hung primary comes back and claims to be one until
- * Sentinel turns it into a replica, as it does in production.
+ * One fault and its healing. A killed or hung primary comes back and claims to be one until Sentinel turns it into
+ * a replica 8 to 11 s later, as in production; only a first figure does not wait so long.
  */
 export async function strike(
   cluster: RedisCluster,
   fault: HistoryFault,
   oldPort: number,
   random: Random,
+  demotion: Demotion,
 ): Promise<Struck> {
   const { testbed } = cluster;
   const old = memberAt(oldPort);
@@ -69,6 +74,10 @@ export async function strike(
       await pause(ALONE_MS);
       await Promise.all([testbed.restart(old), testbed.restart(sentinel)]);
     }
+  }
+  if (demotion === 'byUs' && fault !== 'restart') {
+    await pause(ALONE_MS);
+    await ask(oldPort, ['REPLICAOF', '127.0.0.1', String(await newPrimary(cluster, oldPort))]);
   }
   return { fault, at, oldPort, newPort: await settled(cluster) };
 }

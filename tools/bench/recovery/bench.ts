@@ -29,7 +29,7 @@ function plan(options: Options, entrants: readonly Entrant[]): readonly Round[] 
   const runs = options.runs ?? (options.isQuick ? 1 : 30);
   const times = <T>(count: number, items: readonly T[]): readonly T[] =>
     Array.from({ length: count }, () => items).flat();
-  if (options.isQuick) {
+  if (options.isTogether) {
     return shuffled(times(runs, faults), random).map((fault) => ({
       fault,
       entrants: shuffled(entrants, random),
@@ -74,7 +74,7 @@ async function measure(options: Options, stage: Stage, entrants: readonly Entran
   // As long without a fault as with all of them: nobody may switch, hold or doubt then.
   const lengthMs = options.isQuick
     ? QUICK_CALM_MS
-    : (rounds.length / entrants.length) *
+    : (options.isTogether ? rounds.length : rounds.length / entrants.length) *
       (settings.warmMs + median(records.map((record) => record.outageMs)));
   await one(rounds.length + 1, { fault: 'none', entrants }, { ...settings, watchForcedMs: lengthMs });
   const summaries = summarizeRecovery(records);

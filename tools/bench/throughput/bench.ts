@@ -31,11 +31,7 @@ export async function throughputBench(options: Options): Promise<Result> {
   const primaryPort = await settled(cluster);
   const variants: StartedVariant[] = [];
   try {
-    for (const start of variantStarters()) {
-      const variant = await start(cluster, primaryPort);
-      if (options.only?.includes(variant.name) ?? true) variants.push(variant);
-      else await variant[Symbol.asyncDispose]();
-    }
+    for (const start of variantStarters(options.only)) variants.push(await start(cluster, primaryPort));
     return await measure(options, variants);
   } finally {
     await Promise.all(variants.map((variant) => variant[Symbol.asyncDispose]()));

@@ -1,3 +1,4 @@
+import { failoverMissing, startFailover } from '../process/failover.ts';
 import { haproxyMissing, startHaproxy } from '../process/haproxy.ts';
 import type { VariantStarter } from './variant.ts';
 
@@ -18,9 +19,28 @@ const haproxy: VariantStarter = async (_cluster, primaryPort) => {
   };
 };
 
-/** Those that can run here. */
-export function variantStarters(): readonly VariantStarter[] {
-  const why = haproxyMissing();
-  if (why !== undefined) console.log(`SKIPPED ${HAPROXY}: ${why}`);
-  return [direct, ...(why === undefined ? [haproxy] : [])];
+const ours: VariantStarter = async (cluster) => {
+  const proxy = await startFailover(cluster);
+  return {
+    name: OURS,
+    port: proxy.port,
+    pid: proxy.pid,
+    [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose](),
+  };
+};
+
+/** Those that can run here; what is left out is said. */
+export function variantStarters(only: readonly string[] | undefined): readonly VariantStarter[] {
+  const all = [
+    { name: DIRECT, start: direct, why: undefined },
+    { name: HAPROXY, start: haproxy, why: haproxyMissing() },
+    { name: OURS, start: ours, why: failoverMissing() },
+  ];
+  return all
+    .filter(({ name }) => only?.includes(name) ?? true)
+    .filter(({ name, why }) => {
+      if (why !== undefined) console.log(`SKIPPED ${name}: ${why}`);
+      return why === undefined;
+    })
+    .map(({ start }) => start);
 }

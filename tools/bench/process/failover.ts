@@ -1,0 +1,90 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { startProcess } from '@failover/testing';
+import { until } from '../clock.ts';
+import type { RedisCluster } from '../cluster/cluster.ts';
+import { ask } from '../wire/ask.ts';
+import { freePort } from './port.ts';
+
+export interface FailoverProcess extends AsyncDisposable {
+  readonly port: number;
+  readonly adminPort: number;
+  readonly pid: number;
+}
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const BUILT = `${ROOT}packages/proxy/dist/bin.js`;
+const PROJECTS = ['redis', 'proxy'].map((name) => `packages/${name}/tsconfig.lib.json`);
+
+let isBuilt = false;
+
+/** Builds what changed: users run the built process, so that is what is measured. */
+function build(): void {
+  if (isBuilt) return;
+  const compiler = `${ROOT}node_modules/typescript/bin/tsc`;
+  try {
+    execFileSync(process.execPath, [compiler, '-b', ...PROJECTS], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+  } catch (cause) {
+    throw new Error('failover does not build', { cause });
+  }
+  isBuilt = true;
+}
+
+/** Why it cannot take part here, or undefined. */
+export function failoverMissing(): string | undefined {
+  return existsSync(`${ROOT}packages/proxy/src/bin.ts`) ? undefined : 'packages/proxy has no program';
+}
+
+/** The local process, as a user starts it. */
+export async function startFailover(cluster: RedisCluster): Promise<FailoverProcess> {
+  build();
+  const [port, adminPort] = [await freePort(), await freePort()];
+  const sentinels = cluster.sentinelPorts.flatMap((sentinel) => [
+    '--sentinel',
+    `127.0.0.1:${String(sentinel)}`,
+  ]);
+  const child = await startProcess({
+    command: process.execPath,
+    args: [
+      ...[BUILT, 'run', 'redis', ...sentinels, '--name', cluster.name],
+      ...[
+        '--listen',
+        `127.0.0.1:${String(port)}`,
+        '--admin',
+        `127.0.0.1:${String(adminPort)}`,
+        '--log-level',
+        'warn',
+      ],
+    ],
+    cwd: ROOT,
+    name: 'failover',
+  });
+  try {
+    await until('failover serves', 15_000, async () => (await ask(port, ['PING'])) === 'PONG');
+  } catch (cause) {
+    const log = child.log.lines().slice(-20).join('\n');
+    await child[Symbol.asyncDispose]();
+    throw new Error(`failover does not serve:\n${log}`, { cause });
+  }
+  return { port, adminPort, pid: child.pid, [Symbol.asyncDispose]: () => child[Symbol.asyncDispose]() };
+}
+
+/** The sum over all labels of one of its metrics. @throws Error if the process does not know the metric */
+export async function metric(adminPort: number, name: string): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${String(adminPort)}/metrics`);
+  return sumMetric(await response.text(), name);
+}
+
+/** @example sumMetric('a_total{x="1"} 2\na_total{x="2"} 3', 'a_total') // 5 */
+export function sumMetric(text: string, name: string): number {
+  const values = text
+    .split('\n')
+    .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+    .map((line) => Number(line.replace(/^[^ {]+(?:\{.*\})? /, '').split(' ')[0]));
+  if (values.length === 0) throw new Error(`/metrics has no ${name}`);
+  return values.reduce((total, value) => total + value, 0);
+}
