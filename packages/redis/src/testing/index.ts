@@ -8,6 +8,9 @@ export {
   type RealServer,
 } from './find-server.ts';
 export { launchCluster, launchReplication, type LaunchOptions } from './launch.ts';
+export { launchEmbedded, type EmbeddedOptions, type EmbeddedTestbed } from './embedded/launch-embedded.ts';
+export { launchVirtual, type VirtualOptions, type VirtualTestbed } from './embedded/launch-virtual.ts';
+export { tcpListen, type Listen, type Unlisten } from './embedded/listen.ts';
 export {
   TestbedError,
   type RedisTestbed,
@@ -15,4 +18,8 @@ export {
   type TestbedConfig,
   type TestbedOptions,
 } from './testbed.ts';
+export { flipReadOnly, killClients, load, rejoin, replicaOf, runLongScript, sleep } from './faults.ts';
+export { backendFaults, injectFault } from './inject.ts';
+export { embeddedTestbed, realTestbed, testbeds } from './testbeds.ts';
+export { ErrorReply, readBack, respOperations, type RespOperations } from './workload.ts';
 export { connectResp, NoReplyError, type RespClient } from './resp-client.ts';
