@@ -122,7 +122,6 @@ async function finish(): Promise<void> {
   const news: HistoryNews = { type: 'finished', operations: records.length, closed };
   await toParent(news);
   await within(1000, Promise.resolve(drivers[Symbol.asyncDispose]()));
-  process.exit(0);
 }
 
 process.on('message', (order: HistoryOrder) => {

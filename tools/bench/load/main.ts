@@ -61,7 +61,7 @@ async function finish(): Promise<void> {
     ...(told === undefined ? {} : { told }),
   });
   await within(CLOSE_LIMIT_MS, Promise.resolve(drivers[Symbol.asyncDispose]()));
-  process.exit(0);
+  // The parent ends this process: one that ends itself may be gone before its last message is read.
 }
 
 process.on('message', (order: LoadOrder) => {

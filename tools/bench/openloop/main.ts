@@ -65,6 +65,5 @@ async function finish(): Promise<void> {
     ownDelayP99: ownDelays.quantile(0.99),
   };
   await toParent(result);
-  process.exit(0);
 }
 send();

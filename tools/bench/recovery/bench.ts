@@ -7,7 +7,7 @@ import { seeded, shuffled } from '../random.ts';
 import type { Result } from '../report/write.ts';
 import { median } from '../report/statistics.ts';
 import { ms } from '../report/table.ts';
-import { type Entrant, runOnce, type RunRecord, type RunSettings, type Stage } from './run.ts';
+import { capOf, type Entrant, runOnce, type RunRecord, type RunSettings, type Stage } from './run.ts';
 import { printRecovery, summarizeRecovery } from './summary.ts';
 
 const FULL: RunSettings = { workers: 8, everyMs: 10, capMs: 20_000, warmMs: 1000, watchForcedMs: 13_000 };
@@ -61,7 +61,7 @@ async function measure(options: Options, stage: Stage, entrants: readonly Entran
   const one = async (run: number, round: Round, length = settings): Promise<void> => {
     const found = await runOnce(stage, run, round.fault, round.entrants, length);
     records.push(...found);
-    for (const record of found) console.log(line(run, rounds.length, record, settings.capMs));
+    for (const record of found) console.log(line(run, rounds.length, record, capOf(round.fault, settings)));
     if (
       found.some((record) => record.isDisturbed) &&
       records.filter((record) => record.isDisturbed).length < MAX_AGAIN
@@ -78,7 +78,7 @@ async function measure(options: Options, stage: Stage, entrants: readonly Entran
       (settings.warmMs + median(records.map((record) => record.outageMs)));
   await one(rounds.length + 1, { fault: 'none', entrants }, { ...settings, watchForcedMs: lengthMs });
   const summaries = summarizeRecovery(records);
-  console.log(printRecovery(summaries, settings.capMs));
+  console.log(printRecovery(summaries, (fault) => capOf(fault, settings)));
   return {
     bench: 'recovery-redis',
     seed: options.seed,

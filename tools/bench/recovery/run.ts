@@ -19,6 +19,11 @@ export interface RunSettings {
   readonly watchForcedMs: number;
 }
 
+/** ms after service restored beyond which nobody was watched. */
+export function capOf(fault: Fault, settings: RunSettings): number {
+  return fault === 'sentinelFailover' ? settings.watchForcedMs : settings.capMs;
+}
+
 export interface Entrant {
   readonly name: string;
   readonly running: Running;

@@ -89,12 +89,15 @@ const HEAD = [
   'holds',
 ];
 
-export function printRecovery(summaries: readonly RecoverySummary[], capMs: number): string {
+export function printRecovery(
+  summaries: readonly RecoverySummary[],
+  capOf: (fault: Fault) => number,
+): string {
   return [...FAULTS, 'none' as const]
     .flatMap((fault) => {
       const rows = summaries
         .filter((summary) => summary.fault === fault)
-        .map((summary) => row(summary, capMs));
+        .map((summary) => row(summary, capOf(fault)));
       if (rows.length === 0) return [];
       return [`\n${TITLES[fault]}; added ms: median / p95 / worst\n${table(HEAD, rows)}`];
     })
