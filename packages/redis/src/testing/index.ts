@@ -23,3 +23,4 @@ export { backendFaults, injectFault } from './inject.ts';
 export { embeddedTestbed, realTestbed, testbeds } from './testbeds.ts';
 export { ErrorReply, readBack, respOperations, type RespOperations } from './workload.ts';
 export { connectResp, NoReplyError, type RespClient } from './resp-client.ts';
+export { demo } from './demo/demo.ts';

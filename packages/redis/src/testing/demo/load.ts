@@ -1,0 +1,100 @@
+import { endpointOf, type Ms, type Runtime } from '@failover/core';
+import { runWorkload, type OperationRecord, type Operations } from '@failover/testing';
+import { respOperations } from '../workload.ts';
+
+export interface LoadCounts {
+  readonly acknowledged: number;
+  readonly waiting: number;
+  readonly refused: number;
+  readonly unknown: number;
+  readonly errors: number;
+  readonly closed: number;
+}
+
+export interface Load {
+  readonly clients: number;
+  readonly counts: LoadCounts;
+  /** Instants at which a write was acknowledged. */
+  readonly acknowledgedAt: readonly Ms[];
+  readonly history: readonly OperationRecord[];
+  stop(): Promise<void>;
+}
+
+const clients = 8;
+/** Enough to see every millisecond of an outage, and little enough for any machine. */
+const operationsPerSecond = 400;
+const longestMs = 10 * 60_000;
+
+/** Clients on localhost, one connection each: should it break and be opened again, that is counted. */
+export function startLoad(runtime: Runtime, port: number): Load {
+  const endpoint = endpointOf('127.0.0.1', port);
+  const connections = Array.from({ length: clients }, () => respOperations(runtime, endpoint));
+  const history: OperationRecord[] = [];
+  const acknowledgedAt: Ms[] = [];
+  const counts = { acknowledged: 0, waiting: 0, refused: 0, unknown: 0, errors: 0 };
+  const over = new AbortController();
+
+  function record(operation: OperationRecord): void {
+    history.push(operation);
+    if (operation.outcome === 'ok') counts.acknowledged += 1;
+    if (operation.outcome === 'refused') counts.refused += 1;
+    if (operation.outcome === 'unknown') counts.unknown += 1;
+    if (operation.outcome === 'error') counts.errors += 1;
+    const isWrite = operation.f === 'append' || operation.f === 'increment';
+    if (isWrite && operation.outcome === 'ok' && operation.endedAt !== undefined) {
+      acknowledgedAt.push(operation.endedAt);
+    }
+  }
+
+  const done = runWorkload({
+    clock: runtime,
+    seed: 1,
+    process: 'demo',
+    workers: clients,
+    operations: (worker) => {
+      const client = connections[worker];
+      if (client === undefined) throw new RangeError(`there is no client ${worker}`);
+      return counting(client, (change) => (counts.waiting += change));
+    },
+    operationsPerSecond,
+    durationMs: longestMs,
+    signal: over.signal,
+    prefix: 'failover-demo:',
+    inFlightPerWorker: 1_000,
+    settleMs: 10_000,
+    record,
+  });
+
+  return {
+    clients,
+    get counts() {
+      return { ...counts, closed: connections.reduce((sum, { reconnects }) => sum + reconnects, 0) };
+    },
+    acknowledgedAt,
+    history,
+    async stop() {
+      over.abort();
+      await done;
+      for (const connection of connections) connection[Symbol.dispose]();
+    },
+  };
+}
+
+/** The same operations, with a count of those that are under way. */
+function counting(operations: Operations, add: (change: 1 | -1) => void): Operations {
+  async function count<T>(promise: Promise<T>): Promise<T> {
+    add(1);
+    try {
+      return await promise;
+    } finally {
+      add(-1);
+    }
+  }
+  return {
+    append: (...args) => count(operations.append(...args)),
+    increment: (...args) => count(operations.increment(...args)),
+    read: (...args) => count(operations.read(...args)),
+    readCounter: (...args) => count(operations.readCounter(...args)),
+    outcomeOf: operations.outcomeOf,
+  };
+}
