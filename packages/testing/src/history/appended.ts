@@ -7,16 +7,20 @@ export interface Appended {
   readonly records: readonly AppendRecord[];
 }
 
+interface Growing extends Appended {
+  readonly records: AppendRecord[];
+}
+
 /** List, then value. */
 export type AppendedByList = ReadonlyMap<string, ReadonlyMap<string, Appended>>;
 
 export function appendedByList(history: readonly OperationRecord[]): AppendedByList {
-  const lists = new Map<string, Map<string, { key: string; value: string; records: AppendRecord[] }>>();
+  const lists = new Map<string, Map<string, Growing>>();
   for (const record of history) {
     if (record.f !== 'append') continue;
     const { key, value } = record;
     let values = lists.get(key);
-    if (values === undefined) lists.set(key, (values = new Map()));
+    if (values === undefined) lists.set(key, (values = new Map<string, Growing>()));
     const appended = values.get(value);
     if (appended === undefined) values.set(value, { key, value, records: [record] });
     else appended.records.push(record);

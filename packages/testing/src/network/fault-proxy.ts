@@ -119,11 +119,16 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     const goDown = async (): Promise<void> => {
       if (isHealed) return;
       healDown = await enforce({ type: 'refused' }, { type: 'reset' });
-      timer = setTimeout(() => (turn = goUp()), downMs);
+      timer = setTimeout(() => {
+        turn = goUp();
+      }, downMs);
     };
     const goUp = async (): Promise<void> => {
       await healDown?.();
-      if (!isHealed) timer = setTimeout(() => (turn = goDown()), upMs);
+      if (!isHealed)
+        timer = setTimeout(() => {
+          turn = goDown();
+        }, upMs);
     };
     await goDown();
     return async () => {

@@ -37,7 +37,7 @@ describe('reply filter', () => {
   });
 
   it('does not count a reply that had begun before it was asked', () => {
-    let lost: LostReply | undefined;
+    let lost: LostReply | undefined = undefined;
     const filter = createReplyFilter(scanLines, () => lost);
     expect(filter.pass(Buffer.from('on')).bytes.toString()).toBe('on');
     lost = { remaining: 0 };

@@ -131,6 +131,8 @@ export async function startProcess(options: ProcessOptions): Promise<SupervisedP
         };
         const onAbort = (): void => {
           finish();
+          // The caller's own reason, whatever it is.
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
           reject(signal?.reason);
         };
         if (child.stdout.closed && child.stderr.closed && exit !== undefined) return onClose();

@@ -19,7 +19,7 @@ function createStore(clock: VirtualRuntime, latencyMs: number) {
     if (answer === 'refuse') return Promise.reject(new Refused('no'));
     const value = execute();
     return new Promise((resolve, reject) => {
-      if (answer === 'vanish') signal.addEventListener('abort', () => reject(signal.reason));
+      if (answer === 'vanish') signal.addEventListener('abort', () => reject(new Error('aborted')));
       if (answer === 'ok') clock.after(latencyMs, () => resolve(value));
     });
   }
