@@ -8,7 +8,11 @@ export type Fate =
   | { readonly type: 'refused'; readonly reply: Uint8Array; readonly outcome: Outcome }
   | { readonly type: 'lost' }
   /** Nothing of it was written, or it is a read whose reply was too much to keep. */
-  | { readonly type: 'repeatable' };
+  | { readonly type: 'repeatable' }
+  /** Its fate was settled without the server, and it changed nothing. */
+  | { readonly type: 'told'; readonly reply: Uint8Array }
+  /** Part of a transaction that may have been executed. */
+  | { readonly type: 'inUnknownTransaction' };
 
 export interface Sent {
   readonly command: SentCommand;
@@ -30,11 +34,14 @@ export interface SettleRules {
   readonly continueAfterUnknown: boolean;
 }
 
-export const coreTraits = (traits: CommandTraits, isPinned = false): Traits => ({
+export const coreTraits = (traits: CommandTraits): Traits => ({
   isIdempotent: traits.isIdempotent,
   isWrite: traits.isWrite,
-  isPinned,
+  isPinned: traits.route === 'transaction',
 });
+
+const settleStep: Step = { type: 'settle' };
+const holdStep: Step = { type: 'hold' };
 
 /**
  * What each of a client's commands on a connection comes to after a refusal or a loss, in order.
@@ -46,32 +53,37 @@ export function settleBurst(sent: readonly Sent[], rules: SettleRules): readonly
   const steps = sent.map(({ command, fate }): Step => {
     const traits = coreTraits(command.traits);
     switch (fate.type) {
-      case 'answered':
-        return { type: 'settle' };
       case 'refused':
         return rules.nextStep(fate.outcome, traits);
       case 'lost':
         return rules.nextStep(rules.classify(rules.lost, traits), traits);
       case 'repeatable':
-        return { type: 'hold' };
+        return holdStep;
+      case 'answered':
+      case 'told':
+      case 'inUnknownTransaction':
+        return settleStep;
     }
   });
-  const lastExecuted = sent.findLastIndex(
-    ({ command, fate }, at) =>
-      command.traits.isWrite &&
-      (fate.type === 'answered' || (fate.type === 'lost' && steps[at]?.type === 'settle')),
-  );
+  const mayHaveRun = ({ command, fate }: Sent, at: number): boolean =>
+    command.traits.isWrite &&
+    (fate.type === 'answered' ||
+      fate.type === 'inUnknownTransaction' ||
+      (fate.type === 'lost' && steps[at]?.type === 'settle'));
+  const lastExecuted = sent.findLastIndex(mayHaveRun);
 
   let isBehindUnknown = false;
   let isBehindResent = false;
   return sent.map(({ command, fate }, at): Settled => {
-    const step = steps[at] ?? { type: 'settle' };
+    const step = steps[at] ?? settleStep;
     const again = (): Settled => {
       if (isBehindUnknown && !rules.continueAfterUnknown) return { type: 'notExecuted', command };
       isBehindResent = true;
       return { type: 'resend', command, afterMs: step.type === 'resend' ? step.afterMs : 0 };
     };
     switch (fate.type) {
+      case 'told':
+        return { type: 'reply', reply: fate.reply };
       case 'answered':
         return command.traits.isWrite || !isBehindResent || at < lastExecuted
           ? { type: 'reply', reply: fate.reply }
@@ -80,6 +92,9 @@ export function settleBurst(sent: readonly Sent[], rules: SettleRules): readonly
         return at < lastExecuted || step.type === 'settle' ? { type: 'reply', reply: fate.reply } : again();
       case 'repeatable':
         return again();
+      case 'inUnknownTransaction':
+        isBehindUnknown = true;
+        return { type: 'unknown', command };
       case 'lost':
         if (step.type !== 'settle') return again();
         // A read may go unanswered when the budget for retries is used up: it changed nothing.

@@ -1,6 +1,8 @@
 import type { Adapter, Cluster, Runtime } from '@failover/core';
 import type { GatewayCounters } from './counters.ts';
-import type { Credentials } from './handshake.ts';
+import type { Greeting } from './hello.ts';
+import type { Pending } from './pending.ts';
+import type { Upstream } from './upstream.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { Tick } from './tick.ts';
 
@@ -12,12 +14,12 @@ export interface GatewayContext {
   readonly tick: Tick;
   readonly limits: GatewayLimits;
   readonly counters: GatewayCounters;
-  /** Who the listener itself is, on the servers. */
-  readonly listener: Credentials;
-  readonly defaultDb: number;
   /** ms that a command may wait, from its arrival. */
   readonly holdMs: number;
-  readonly connectTimeoutMs: number;
+  /** Which server answered last: what HELLO repeats. */
+  readonly greeting: Greeting | undefined;
+  /** The cluster learns that a server refuses, however many commands it refuses. */
+  tellRefusal(upstream: Upstream<Pending>, code: string, text: string): void;
   /** Let commands behind an unknown one run before the client knows of it. */
   readonly continueAfterUnknown: boolean;
 }

@@ -56,6 +56,11 @@ export function handshake(who: Identity, listener: Credentials, role: ListenerRo
   } else if (who.password !== undefined) {
     send(auth(who.username, who.password), 'identity');
   }
+  if (who.resp === 2) {
+    // Only to learn which server it is. One that does not know HELLO says so, and that is all.
+    greetingAt = frames.length;
+    send(['HELLO', '2'], 'optional');
+  }
   if (who.db !== 0) send(['SELECT', String(who.db)], 'identity');
   send(['ROLE'], 'role');
 

@@ -1,10 +1,16 @@
 import type { Duplex } from 'node:stream';
-import type { Adapter, Cluster, GatewaySession, Runtime, ServeContext } from '@failover/core';
+import type { Adapter, Cluster, GatewaySession, Lease, Runtime, ServeContext } from '@failover/core';
 import type { RedisConfig } from '../config.ts';
+import { replay } from '../session/replay.ts';
+import type { Session } from '../session/session.ts';
 import type { GatewayContext } from './context.ts';
 import { zeroCounters } from './counters.ts';
+import type { Dialled } from './dial.ts';
 import { dial } from './dial.ts';
 import type { Credentials, ListenerRole } from './handshake.ts';
+import type { Greeting } from './hello.ts';
+import { greetingIn } from './hello.ts';
+import type { Identity } from './identity.ts';
 import { identity } from './identity.ts';
 import type { GatewayLimits } from './limits.ts';
 import { defaultGatewayLimits } from './limits.ts';
@@ -12,12 +18,14 @@ import { onAbort } from './on-abort.ts';
 import type { Origin } from './origin.ts';
 import { createOrigin } from './origin.ts';
 import type { Pending } from './pending.ts';
+import { openGate } from './pending.ts';
 import type { Pool } from './pool.ts';
 import { createPool } from './pool.ts';
 import type { Relay } from './relay.ts';
 import { createRelay } from './relay.ts';
 import { createSilenceWatch, lookMs } from './silence.ts';
 import { createTick } from './tick.ts';
+import type { Owner, Upstream } from './upstream.ts';
 import { createUpstream } from './upstream.ts';
 
 export interface GatewayOptions {
@@ -28,8 +36,12 @@ export interface GatewayOptions {
 
 interface Door {
   readonly origin: Origin;
-  readonly pool: Pool<Pending>;
+  readonly shared: Pool<Pending>;
+  openPinned(owner: Owner<Pending>, session: () => Session, onDrain: () => void): Pool<Pending>;
 }
+
+/** ms in which one server's refusals are told to the cluster once. */
+const tellAgainMs = 20;
 
 /** Serves clients over one cluster, until it is disposed. Also in process: a client is any stream of bytes. */
 export function openGateway(
@@ -44,78 +56,147 @@ export function openGateway(
     ...(config.username === undefined ? {} : { username: config.username }),
     ...(config.password === undefined ? {} : { password: config.password }),
   };
+  const tick = createTick(runtime);
+  const limits = { ...defaultGatewayLimits, ...options.limits };
+  const initial = identity(config.username, config.password, config.db, 2);
+  const toldAt = new WeakMap<Upstream<Pending>, number>();
+  let greeting: Greeting | undefined;
   const context: GatewayContext = {
     cluster,
     classify: adapter.classify,
     runtime,
-    tick: createTick(runtime),
-    limits: { ...defaultGatewayLimits, ...options.limits },
+    tick,
+    limits,
     counters,
-    listener,
-    defaultDb: config.db,
     holdMs: config.holdMs,
-    connectTimeoutMs: config.connectTimeoutMs,
     continueAfterUnknown: options.continueAfterUnknown ?? false,
+    get greeting() {
+      return greeting;
+    },
+    tellRefusal(upstream, code, text) {
+      const now = tick.now();
+      if (now - (toldAt.get(upstream) ?? -Infinity) < tellAgainMs) return;
+      toldAt.set(upstream, now);
+      cluster.report({
+        type: 'said',
+        member: { endpoint: upstream.lease.server, kind: 'data' },
+        openedAt: upstream.openedAt,
+        reply: { type: 'errorReply', code, text },
+      });
+    },
   };
   const doors = new Map<ListenerRole, Door>();
   const relays = new Set<Relay>();
   let isOpen = true;
+  let lastClient = 0;
+
+  function dialAs(role: ListenerRole) {
+    return (lease: Lease, who: Identity, done: (dialled: Dialled) => void): (() => void) =>
+      dial(
+        { lease, identity: who, listener, role, connectTimeoutMs: config.connectTimeoutMs, runtime },
+        (dialled) => {
+          const member = { endpoint: lease.server, kind: 'data' as const };
+          if (dialled.type === 'verified') greeting = greetingIn(dialled.greeting) ?? greeting;
+          else if (dialled.type === 'failed') {
+            const { openedAt, reason } = dialled;
+            cluster.report({ type: 'failed', member, openedAt, reason });
+          } else if (dialled.type === 'unfit') {
+            const { openedAt, reply } = dialled;
+            cluster.report({ type: 'said', member, openedAt, reply });
+          }
+          done(dialled);
+        },
+      );
+  }
+
+  function adopt(
+    lease: Lease,
+    { socket, openedAt }: Extract<Dialled, { type: 'verified' }>,
+    counter: 'sharedUpstreams' | 'pinnedUpstreams',
+    closed: (upstream: Upstream<Pending>) => void,
+    pinnedTo: { readonly pushOwner?: Owner<Pending>; readonly onDrain?: () => void } = {},
+  ): Upstream<Pending> {
+    counters[counter] += 1;
+    return createUpstream<Pending>({
+      ...pinnedTo,
+      socket,
+      lease,
+      openedAt,
+      maxWholeBytes: limits.maxWholeBytes,
+      tickNow: tick.now,
+      atEndOfTick: tick.atEnd,
+      onClosed(upstream, reason, isOurs, hadWork) {
+        counters[counter] -= 1;
+        closed(upstream);
+        // A server that closes an idle connection may only tidy up.
+        if (isOurs || !hadWork) return;
+        cluster.report({
+          type: 'failed',
+          member: { endpoint: lease.server, kind: 'data' },
+          openedAt,
+          reason,
+        });
+      },
+    });
+  }
 
   function door(role: ListenerRole): Door {
     const existing = doors.get(role);
     if (existing !== undefined) return existing;
-    const origin = createOrigin(cluster, config.name, role);
-    const pool: Pool<Pending> = createPool<Pending>({
-      dial(lease, who, done) {
-        return dial(
-          { lease, identity: who, listener, role, connectTimeoutMs: config.connectTimeoutMs, runtime },
-          (dialled) => {
-            const member = { endpoint: lease.server, kind: 'data' as const };
-            if (dialled.type === 'failed') {
-              const { openedAt, reason } = dialled;
-              cluster.report({ type: 'failed', member, openedAt, reason });
-            } else if (dialled.type === 'unfit') {
-              const { openedAt, reply } = dialled;
-              cluster.report({ type: 'said', member, openedAt, reply });
+    const timing = {
+      after: (ms: number, callback: () => void) => runtime.after(ms, callback),
+      random: () => runtime.random(),
+    };
+    const shared: Pool<Pending> = createPool<Pending>({
+      ...timing,
+      dial: dialAs(role),
+      adopt: (lease, dialled) =>
+        adopt(lease, dialled, 'sharedUpstreams', (upstream) => {
+          shared.closed(upstream);
+        }),
+    });
+    const made: Door = {
+      origin: createOrigin(cluster, config.name, role),
+      shared,
+      openPinned(owner, session, onDrain) {
+        const pinned: Pool<Pending> = createPool<Pending>({
+          ...timing,
+          maxUpstreams: 1,
+          dial: dialAs(role),
+          adopt(lease, dialled) {
+            const upstream = adopt(
+              lease,
+              dialled,
+              'pinnedUpstreams',
+              (closed) => {
+                pinned.closed(closed);
+              },
+              { pushOwner: owner, onDrain },
+            );
+            const { bytes, replyCount } = replay(session());
+            if (replyCount > 0) {
+              const item: Pending = { type: 'restore', deadline: Infinity, gate: openGate };
+              upstream.send(owner, item, bytes, 0, bytes.length, replyCount);
             }
-            done(dialled);
-          },
-        );
-      },
-      adopt(lease, { socket, openedAt }) {
-        counters.sharedUpstreams += 1;
-        return createUpstream<Pending>({
-          socket,
-          lease,
-          openedAt,
-          maxWholeBytes: context.limits.maxWholeBytes,
-          tickNow: context.tick.now,
-          atEndOfTick: context.tick.atEnd,
-          onClosed(upstream, reason, isOurs) {
-            counters.sharedUpstreams -= 1;
-            pool.closed(upstream);
-            if (isOurs) return;
-            const member = { endpoint: lease.server, kind: 'data' as const };
-            cluster.report({ type: 'failed', member, openedAt, reason });
+            return upstream;
           },
         });
+        return pinned;
       },
-      after: (ms, callback) => runtime.after(ms, callback),
-      random: () => runtime.random(),
-    });
-    const made = { origin, pool };
+    };
     doors.set(role, made);
     return made;
   }
 
   const look = createSilenceWatch(
     function* () {
-      for (const { pool } of doors.values()) yield* pool.upstreams;
+      for (const { shared } of doors.values()) yield* shared.upstreams;
     },
     ({ lease, openedAt }, forMs) => {
       cluster.report({ type: 'silent', member: { endpoint: lease.server, kind: 'data' }, openedAt, forMs });
     },
   );
+
   function countAnswered(): void {
     for (const { origin } of doors.values()) {
       if (origin.answered === 0) continue;
@@ -124,6 +205,7 @@ export function openGateway(
       origin.answered = 0;
     }
   }
+
   let stopLooking = (): void => undefined;
   const lookAgain = (): void => {
     stopLooking = runtime.after(lookMs, () => {
@@ -143,11 +225,15 @@ export function openGateway(
       }
       return new Promise((resolve) => {
         counters.clients += 1;
+        lastClient += 1;
+        let stopListening = (): void => undefined;
         const relay = createRelay({
-          context,
           ...door(at.role === 'replica' ? 'replica' : 'primary'),
-          identity: identity(config.username, config.password, config.db, 2),
+          context,
+          identity: initial,
           client,
+          address: at.address,
+          id: lastClient,
           onClosed() {
             counters.clients -= 1;
             relays.delete(relay);
@@ -156,16 +242,16 @@ export function openGateway(
           },
         });
         relays.add(relay);
-        const stopListening = onAbort(at.drain, relay.drain);
+        stopListening = onAbort(at.drain, relay.drain);
       });
     },
     async [Symbol.asyncDispose]() {
       isOpen = false;
       stopLooking();
       for (const relay of [...relays]) relay.close();
-      for (const { origin, pool } of doors.values()) {
+      for (const { origin, shared } of doors.values()) {
         origin.close();
-        pool.close('the gateway is closed');
+        shared.close('the gateway is closed');
       }
       await Promise.resolve();
     },

@@ -1,18 +1,63 @@
 import type { Ms } from '@failover/core';
+import type { CommandTraits } from '../protocol/traits.ts';
 
 /** What waits in line for one client, in the order of its commands. */
-export type Pending = PendingRun | PendingReply;
+export type Pending =
+  PendingRun | PendingCommand | PendingLarge | PendingSession | PendingRestore | PendingReply;
 
-export interface PendingRun {
+/** What waits for a server. */
+export type PendingWork = Exclude<Pending, PendingReply>;
+
+interface Work {
+  /** When its oldest command must be answered, one way or the other. */
+  readonly deadline: Ms;
+  gate: Gate;
+}
+
+/** Commands that may share a connection, `from` to `to`. */
+export interface PendingRun extends Work {
   readonly type: 'run';
   readonly bytes: Uint8Array;
   readonly from: number;
   readonly to: number;
   readonly count: number;
-  readonly bits: number;
-  /** When its oldest command must be answered, one way or the other. */
-  readonly deadline: Ms;
-  gate: Gate;
+}
+
+/** One command that needs a connection of the client's own. */
+export interface PendingCommand extends Work {
+  readonly type: 'command';
+  readonly bytes: Uint8Array;
+  readonly args: readonly Buffer[];
+  readonly traits: CommandTraits;
+  /** Confirmations of a subscription that the client has seen before it was sent again. */
+  readonly confirmed: number;
+  /** In place of the server's reply, where that is about something else. */
+  readonly answer?: Uint8Array;
+}
+
+/** One command that is passed on while it arrives. */
+export interface PendingLarge extends Work {
+  readonly type: 'large';
+  readonly traits: CommandTraits;
+  /** Pieces that arrived and were not passed on. */
+  parts: Uint8Array[];
+  bytes: number;
+  isWhole: boolean;
+  hasBegun: boolean;
+}
+
+/** A command about the client's connection itself. */
+export interface PendingSession extends Work {
+  readonly type: 'session';
+  readonly name: string;
+  readonly args: readonly Buffer[];
+  /** What the server said of the identity that it asks for. */
+  verdict: 'verified' | { readonly error: string } | undefined;
+}
+
+/** A subscriber without a server: it asked for nothing, and needs a connection again. */
+export interface PendingRestore extends Work {
+  readonly type: 'restore';
 }
 
 /** An answer of our own, whose turn comes when all before it were answered. */
@@ -23,7 +68,7 @@ export interface PendingReply {
   readonly tellsUnknown: boolean;
 }
 
-/** - `open`: may go when it is its turn. - `waiting`: for a lease or a pause. - `passed`: was let through by a hold. */
+/** - `open`: may go when it is its turn. - `waiting`: for a lease or a pause. - `passed`: was let through. */
 export type Gate =
   | { readonly type: 'open' }
   | { readonly type: 'waiting'; readonly cancel: () => void }
@@ -32,66 +77,29 @@ export type Gate =
 export const openGate: Gate = { type: 'open' };
 export const passedGate: Gate = { type: 'passed' };
 
-/** A queue that may also be refilled at its front. */
-export interface Line {
-  readonly size: number;
-  readonly head: Pending | undefined;
-  readonly bytes: number;
-  push(pending: Pending): void;
-  shift(): void;
-  putInFront(pending: readonly Pending[]): void;
-  replaceHead(pending: readonly Pending[]): void;
-  /** Takes everything out. */
-  drain(): readonly Pending[];
+export const replyOf = (bytes: Uint8Array, tellsUnknown = false): PendingReply => ({
+  type: 'reply',
+  bytes,
+  tellsUnknown,
+});
+
+/** How many answers the client expects for it. */
+export function countOf(pending: PendingWork): number {
+  if (pending.type === 'run') return pending.count;
+  return pending.type === 'restore' ? 0 : 1;
 }
 
-export const sizeOf = (pending: Pending): number =>
-  pending.type === 'reply' ? pending.bytes.length : pending.to - pending.from;
-
-export function createLine(): Line {
-  let items: Pending[] = [];
-  let first = 0;
-  const line = {
-    size: 0,
-    bytes: 0,
-    get head() {
-      return items[first];
-    },
-    push(pending: Pending) {
-      items.push(pending);
-      line.size += 1;
-      line.bytes += sizeOf(pending);
-    },
-    shift() {
-      const gone = items[first];
-      if (gone === undefined) return;
-      first += 1;
-      line.size -= 1;
-      line.bytes -= sizeOf(gone);
-      // Moving the rest costs its length, so do it only when half of the list is gone.
-      if (first > 32 && first * 2 > items.length) {
-        items = items.slice(first);
-        first = 0;
-      }
-    },
-    putInFront(pending: readonly Pending[]) {
-      items = [...pending, ...items.slice(first)];
-      first = 0;
-      line.size += pending.length;
-      for (const each of pending) line.bytes += sizeOf(each);
-    },
-    replaceHead(pending: readonly Pending[]) {
-      line.shift();
-      line.putInFront(pending);
-    },
-    drain() {
-      const all = items.slice(first);
-      items = [];
-      first = 0;
-      line.size = 0;
-      line.bytes = 0;
-      return all;
-    },
-  };
-  return line;
+export function sizeOf(pending: Pending): number {
+  switch (pending.type) {
+    case 'run':
+      return pending.to - pending.from;
+    case 'command':
+    case 'reply':
+      return pending.bytes.length;
+    case 'large':
+      return pending.bytes;
+    case 'session':
+    case 'restore':
+      return 64;
+  }
 }

@@ -14,6 +14,10 @@ export type Shared<Item> =
 /** The connections that clients share: one for each lease and identity, and a second while a large reply passes. */
 export interface Pool<Item> {
   take(lease: Lease, identity: Identity, again: () => void): Shared<Item>;
+  /** Is there one for this identity? Then the server has accepted it. */
+  has(lease: Lease, identity: Identity): boolean;
+  /** Asks the server on a fresh connection, which is kept if nobody has one for this identity. */
+  verify(lease: Lease, identity: Identity, done: (dialled: Dialled) => void): () => void;
   /** All that are open. */
   readonly upstreams: Iterable<Upstream<Item>>;
   closed(upstream: Upstream<Item>): void;
@@ -25,6 +29,8 @@ export interface PoolOptions<Item> {
   adopt(lease: Lease, dialled: Extract<Dialled, { type: 'verified' }>): Upstream<Item>;
   after(ms: number, callback: () => void): () => void;
   random(): number;
+  /** Connections for each lease and identity, default 2. */
+  readonly maxUpstreams?: number;
 }
 
 interface Slot<Item> {
@@ -35,12 +41,12 @@ interface Slot<Item> {
   failures: number;
 }
 
-const maxUpstreams = 2;
 /** ms before the second try; doubles. The first one after a loss is immediate: a restart may be over already. */
 const firstPauseMs = 10;
 const longestPauseMs = 250;
 
 export function createPool<Item>(options: PoolOptions<Item>): Pool<Item> {
+  const { maxUpstreams = 2 } = options;
   const slotsByLease = new Map<Lease, Map<string, Slot<Item>>>();
   const open = new Set<Upstream<Item>>();
 
@@ -71,6 +77,11 @@ export function createPool<Item>(options: PoolOptions<Item>): Pool<Item> {
     }
   }
 
+  function add(slot: Slot<Item>, upstream: Upstream<Item>): void {
+    open.add(upstream);
+    slot.upstreams.push(upstream);
+  }
+
   function wake(slot: Slot<Item>): void {
     const waiters = [...slot.waiters];
     slot.waiters.clear();
@@ -83,9 +94,7 @@ export function createPool<Item>(options: PoolOptions<Item>): Pool<Item> {
       switch (dialled.type) {
         case 'verified': {
           slot.failures = 0;
-          const upstream = options.adopt(lease, dialled);
-          open.add(upstream);
-          slot.upstreams.push(upstream);
+          add(slot, options.adopt(lease, dialled));
           break;
         }
         case 'rejected':
@@ -111,6 +120,21 @@ export function createPool<Item>(options: PoolOptions<Item>): Pool<Item> {
 
   return {
     upstreams: open,
+    has: (lease, identity) =>
+      slotsByLease
+        .get(lease)
+        ?.get(identity.key)
+        ?.upstreams.some((upstream) => upstream.isOpen) === true,
+    verify(lease, identity, done) {
+      return options.dial(lease, identity, (dialled) => {
+        if (dialled.type === 'verified') {
+          const slot = slotOf(lease, identity);
+          if (slot.upstreams.length === 0 && !lease.fenced.aborted) add(slot, options.adopt(lease, dialled));
+          else dialled.socket.destroy();
+        }
+        done(dialled);
+      });
+    },
     take(lease, identity, again) {
       const slot = slotOf(lease, identity);
       let busy: Upstream<Item> | undefined;

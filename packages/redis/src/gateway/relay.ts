@@ -1,23 +1,49 @@
 import type { Duplex } from 'node:stream';
-import type { Failure, Outcome } from '@failover/core';
-import { writeBit } from '../protocol/traits.ts';
-import type { Sent } from './burst.ts';
+import type { Failure, Lease } from '@failover/core';
+import { createRequestDecoder } from '../protocol/decode-request.ts';
+import { encodeCommand } from '../protocol/encode.ts';
+import type { CommandTraits } from '../protocol/traits.ts';
+import { traitsAt, writeBit } from '../protocol/traits.ts';
+import { afterSubscription, confirmations, readPushed, subscriptionCount } from '../session/subscriptions.ts';
+import type { Subscriptions } from '../session/subscriptions.ts';
+import { withRemainingTimeout } from '../session/remaining-timeout.ts';
+import type { Session } from '../session/session.ts';
+import { newSession } from '../session/session.ts';
+import type { TransactionState } from '../session/transaction.ts';
+import { afterCommand, afterLoss, fatesAfterLoss, noTransaction } from '../session/transaction.ts';
+import type { Fate, Sent } from './burst.ts';
 import { coreTraits, settleBurst } from './burst.ts';
 import type { GatewayContext } from './context.ts';
+import { createGates } from './gates.ts';
 import type { Identity } from './identity.ts';
 import { createIntake } from './intake.ts';
+import { createLine } from './line.ts';
 import type { Origin } from './origin.ts';
-import type { Pending, PendingReply, PendingRun } from './pending.ts';
-import { createLine, openGate, passedGate } from './pending.ts';
+import type {
+  Pending,
+  PendingCommand,
+  PendingLarge,
+  PendingReply,
+  PendingSession,
+  PendingWork,
+} from './pending.ts';
+import { countOf, openGate, replyOf } from './pending.ts';
 import type { Pool } from './pool.ts';
-import { notExecuted, outcomeUnknown, protocolError, readOnlyListener } from './refuse.ts';
+import {
+  notExecuted,
+  outcomeUnknown,
+  protocolError,
+  readOnlyListener,
+  refusedByUs,
+  transactionLost,
+} from './refuse.ts';
 import type { Run } from './ring.ts';
+import { answerSession } from './session-command.ts';
 import type { SentCommand } from './split-run.ts';
 import { splitRun } from './split-run.ts';
 import type { Loss, Owner, Upstream } from './upstream.ts';
 
-type Item = Pending;
-type SentRun = Run<Owner<Item>, Item>;
+type SentRun = Run<Owner<Pending>, Pending>;
 
 export interface Relay {
   /** Ends the client once everything that it asked is answered. */
@@ -28,9 +54,13 @@ export interface Relay {
 export interface RelayOptions {
   readonly context: GatewayContext;
   readonly origin: Origin;
-  readonly pool: Pool<Item>;
+  readonly shared: Pool<Pending>;
+  /** Connections of this client alone; each begins with what `replay` gives. */
+  openPinned(owner: Owner<Pending>, session: () => Session, onDrain: () => void): Pool<Pending>;
   readonly identity: Identity;
   readonly client: Duplex;
+  readonly address: string;
+  readonly id: number;
   onClosed(): void;
 }
 
@@ -39,57 +69,139 @@ export interface RelayOptions {
  * commands; to change the route it waits until nothing is in flight.
  */
 export function createRelay(options: RelayOptions): Relay {
-  const { client, context, origin, pool } = options;
+  const { client, context, origin, shared } = options;
   const { cluster, limits, counters, tick } = context;
+  const openedAt = tick.now();
   const line = createLine();
-  const { identity } = options;
+  const gates = createGates({
+    hold: (request) => origin.hold(request),
+    after: (ms, callback) => context.runtime.after(ms, callback),
+    passed: pump,
+    refused: giveUp,
+  });
 
-  let upstream: Upstream<Item> | undefined;
+  // Who and what the client is.
+  let { identity } = options;
+  let session = newSession;
+
+  // Where its commands go.
+  let pinned: Pool<Pending> | undefined;
+  let upstream: Upstream<Pending> | undefined;
   /** The origin's generation when `upstream` was chosen. */
   let generation = -1;
+  let isOnPinned = false;
+  let pinnedUsedAt = 0;
+  let stopIdleTimer: (() => void) | undefined;
+  /** The state on the client's own connection keeps it there. */
+  let isFixed = false;
+  let isFixedForever = false;
+
+  // What is on its way.
   let inFlight = 0;
   let inFlightBytes = 0;
-  let waiting = 0;
+  /** As the server will see it when all that was sent is done; and as the client was told. */
+  let sentState: TransactionState = noTransaction;
+  let toldState: TransactionState = noTransaction;
+  let sentSubscriptions: Subscriptions = session.subscriptions;
+  let subscribing = 0;
+
   /** After the first refusal: every command since then on this connection, with what became of it. */
   let collected: Sent[] | undefined;
   let collectedBytes = 0;
   /** The run that the next collected reply belongs to, split. */
   let split:
-    | { readonly bytes: Uint8Array; readonly from: number; readonly commands: readonly SentCommand[] }
+    | { readonly run: SentRun; readonly bytes: Uint8Array; readonly commands: readonly SentCommand[] }
     | undefined;
+
   /** Something is unknown and the client does not know it yet: what it sends was sent without that knowledge. */
   let isUntold = false;
   let isPaused = false;
   let isEnding = false;
   let isClosed = false;
+  let isPumping = false;
+  let isRestoring = false;
 
-  const owner: Owner<Item> = {
+  const owner: Owner<Pending> = {
     get wantsSingleReplies() {
       return collected !== undefined;
     },
-    isSubscribed: false,
-    replyPart(bytes) {
-      write(bytes);
+    get isSubscribed() {
+      return identity.resp === 2 && (subscribing > 0 || subscriptionCount(session.subscriptions) > 0);
     },
+    replyPart: write,
     replied(bytes, count, run) {
-      if (collected !== undefined) collect(collected, { type: 'answered', reply: bytes }, run);
+      const { item } = run;
+      if (item === undefined || item.type === 'run') {
+        if (collected !== undefined) collect(collected, { type: 'answered', reply: bytes }, run);
+        else write(bytes);
+      } else if (item.type === 'command') {
+        toldState = afterCommand(toldState, item.traits.name);
+        if (collected !== undefined) collect(collected, { type: 'answered', reply: bytes }, run);
+        else write(item.answer ?? bytes);
+      } else if (item.type === 'restore') return;
       else write(bytes);
       settled(count, run);
     },
     repliedError(bytes, run) {
-      const outcome = refusalIn(bytes);
-      if (outcome !== undefined) {
+      if (run.item?.type === 'restore') return;
+      const refusal = refusalIn(bytes);
+      // Inside a transaction nothing is sent again: the server has marked it and EXEC will say so.
+      const isOfTransaction =
+        toldState.transaction !== 'none' || commandOf(run)?.traits.route === 'transaction';
+      const name = commandOf(run)?.traits.name;
+      if (name !== undefined) toldState = afterCommand(toldState, name);
+      let count = 1;
+      if (commandOf(run)?.traits.route === 'subscription') {
+        // One error answers all of its channels.
+        count = run.count - run.answered + 1;
+        run.answered = run.count;
+        subscribing -= count;
+        sentSubscriptions = session.subscriptions;
+      }
+      if (refusal !== undefined && !isOfTransaction && run.item?.type !== 'large') {
         counters.refusals += 1;
         collected ??= [];
-        collect(collected, { type: 'refused', reply: bytes, outcome }, run);
+        collect(collected, { type: 'refused', reply: bytes, outcome: refusal }, run);
       } else if (collected !== undefined) collect(collected, { type: 'answered', reply: bytes }, run);
       else write(bytes);
-      settled(1, run);
+      settled(count, run);
     },
-    pushed: () => 0,
-    lost(lostUpstream, loss) {
-      onLost(lostUpstream, loss);
+    pushed(bytes, run) {
+      const pushed = readPushed(bytes);
+      const item = run?.item;
+      if (pushed.type === 'message') {
+        write(bytes);
+        return 0;
+      }
+      if (item?.type === 'restore') return 1;
+      if (pushed.type === 'reply') {
+        if (run === undefined) write(bytes);
+        else if (bytes[0] === 45 && item?.type === 'command' && item.traits.route === 'subscription') {
+          subscribing -= run.count - run.answered;
+          sentSubscriptions = session.subscriptions;
+          write(bytes);
+          return run.count - run.answered;
+        } else {
+          if (item?.type === 'command') toldState = afterCommand(toldState, item.traits.name);
+          write(bytes);
+        }
+        return 1;
+      }
+      const channels = pushed.channel === undefined ? [] : [pushed.channel];
+      session = {
+        ...session,
+        subscriptions: afterSubscription(session.subscriptions, pushed.name, channels),
+      };
+      const isOurs = item?.type === 'command' && item.traits.name === pushed.name;
+      if (!isOurs || run === undefined || run.answered >= item.confirmed) write(bytes);
+      if (!isOurs) return 0;
+      subscribing -= 1;
+      return 1;
     },
+    counted(count, run) {
+      if (run.item?.type !== 'restore') settled(count, run);
+    },
+    lost: onLost,
   };
 
   // ---- what the client asks
@@ -98,13 +210,14 @@ export function createRelay(options: RelayOptions): Relay {
     {
       run(bytes, from, to, count, bits) {
         if (
-          line.size === 0 &&
           upstream !== undefined &&
-          generation === origin.generation &&
+          line.size === 0 &&
+          (generation === origin.generation || isFixed) &&
           collected === undefined &&
           upstream.isOpen &&
-          (!upstream.isBusy || inFlight > 0) &&
-          ((bits & writeBit) === 0 || origin.role === 'primary')
+          (inFlight > 0 || (!upstream.isBusy && !(isOnPinned && !isFixed))) &&
+          ((bits & writeBit) === 0 || origin.role === 'primary') &&
+          sentState.transaction !== 'broken'
         ) {
           inFlight += count;
           inFlightBytes += to - from;
@@ -113,11 +226,11 @@ export function createRelay(options: RelayOptions): Relay {
         }
         acceptRun(bytes, from, to, count, bits);
       },
-      command() {
-        reply(protocolError('not yet'));
+      command(bytes, index) {
+        acceptCommand(bytes, traitsAt(index));
       },
-      part() {
-        reply(protocolError('not yet'));
+      part(bytes, index, isFirst, isLast) {
+        acceptPart(bytes, traitsAt(index), isFirst, isLast);
       },
       violation(problem) {
         counters.protocolErrors += 1;
@@ -134,145 +247,363 @@ export function createRelay(options: RelayOptions): Relay {
         if (command.traits.isWrite) reply(readOnlyListener);
         else acceptRun(bytes, command.from, command.to, 1, 0);
       }
+    } else accept({ type: 'run', bytes, from, to, count, deadline: deadline(), gate: openGate });
+  }
+
+  function acceptCommand(bytes: Uint8Array, traits: CommandTraits): void {
+    const [args = []] = createRequestDecoder().feed(bytes);
+    const name = args[0]?.toString('latin1') ?? '';
+    switch (traits.route) {
+      case 'refused':
+        reply(refusedByUs(traits.name, 'it would harm every other client of the server'));
+        return;
+      case 'session':
+        accept({
+          type: 'session',
+          name: traits.name,
+          args,
+          verdict: undefined,
+          deadline: deadline(),
+          gate: openGate,
+        });
+        return;
+      case 'shared':
+      case 'pinOnce':
+      case 'transaction':
+      case 'subscription':
+      case 'pinForever':
+        if (origin.role === 'replica' && traits.isWrite && traits.name === '') {
+          reply(
+            refusedByUs(name, 'on a listener for replicas only commands that are known to read are sent'),
+          );
+        } else if (origin.role === 'replica' && traits.isWrite && !readsOrWrites.has(traits.name)) {
+          reply(readOnlyListener);
+        } else {
+          accept({
+            type: 'command',
+            bytes,
+            args,
+            traits,
+            confirmed: 0,
+            deadline: deadline(),
+            gate: openGate,
+          });
+        }
+    }
+  }
+
+  function acceptPart(bytes: Uint8Array, traits: CommandTraits, isFirst: boolean, isLast: boolean): void {
+    if (isFirst) {
+      accept({
+        type: 'large',
+        traits,
+        parts: [bytes],
+        bytes: bytes.length,
+        isWhole: isLast,
+        hasBegun: false,
+        deadline: deadline(),
+        gate: openGate,
+      });
       return;
     }
+    const { last } = line;
+    // Otherwise it was answered before all of it came: the rest is read and dropped.
+    if (last?.type !== 'large' || last.isWhole) return;
+    last.parts.push(bytes);
+    last.bytes += bytes.length;
+    last.isWhole = isLast;
+    pump();
+    if (last.bytes > limits.maxPendingBytes || upstream?.isCongested === true) pauseReading();
+  }
+
+  function accept(work: PendingWork): void {
     if (isUntold && !context.continueAfterUnknown) {
-      refuse(count, 'a command before it is unknown');
+      counters.notExecuted += countOf(work);
+      reply(repeated(behindUnknown, countOf(work)));
       return;
     }
-    const run: PendingRun = {
-      type: 'run',
-      bytes,
-      from,
-      to,
-      count,
-      bits,
-      deadline: tick.now() + context.holdMs,
-      gate: openGate,
-    };
-    line.push(run);
+    line.push(work);
     // Behind others that wait it waits too, and is counted with them.
-    if (waiting > 0) hold(run);
+    if (gates.waiting > 0) gates.hold(work);
     pump();
   }
 
-  function reply(bytes: Uint8Array, tellsUnknown = false): void {
-    line.push({ type: 'reply', bytes, tellsUnknown });
+  function reply(bytes: Uint8Array): void {
+    line.push(replyOf(bytes));
     pump();
   }
 
-  function refuse(count: number, reason: string): void {
-    counters.notExecuted += count;
-    reply(repeated(notExecuted(reason), count));
-  }
+  const deadline = (): number => tick.now() + context.holdMs;
 
   // ---- whose turn it is
 
   function pump(): void {
-    for (let head = line.head; head !== undefined && !isClosed; head = line.head) {
-      if (head.type === 'reply') {
-        if (inFlight > 0) return;
-        line.shift();
-        write(head.bytes);
-        if (head.tellsUnknown) isUntold = false;
-      } else if (!sendRun(head)) return;
-    }
+    if (isPumping || isClosed) return;
+    isPumping = true;
+    for (let head = line.head; head !== undefined && !isClosed; head = line.head) if (!step(head)) break;
+    isPumping = false;
     if (isEnding && !isClosed && inFlight === 0 && line.size === 0) client.end();
   }
 
   /** True if the head of the line was dealt with. */
-  function sendRun(run: PendingRun): boolean {
-    if (run.gate.type === 'waiting' || collected !== undefined) return false;
+  function step(head: Pending): boolean {
+    if (head.type === 'reply') {
+      if (inFlight > 0) return false;
+      line.shift();
+      write(head.bytes);
+      if (head.tellsUnknown) isUntold = false;
+      return true;
+    }
+    if (head.gate.type === 'waiting' || collected !== undefined) return false;
+    if (head.type === 'session') return stepSession(head);
+    if (sentState.transaction === 'broken' && head.type !== 'restore') return stepBroken(head);
+    const route = head.type === 'run' && !isFixed ? routeShared(head) : routePinned(head);
+    if (typeof route === 'boolean') return route;
+    switch (head.type) {
+      case 'run':
+        line.shift();
+        inFlight += head.count;
+        inFlightBytes += head.to - head.from;
+        route.send(owner, undefined, head.bytes, head.from, head.to, head.count);
+        return true;
+      case 'command':
+        line.shift();
+        sendCommand(route, head);
+        return true;
+      case 'restore':
+        line.shift();
+        isRestoring = false;
+        return true;
+      case 'large':
+        return sendLarge(route, head);
+    }
+  }
+
+  /** A connection to send on, or whether the head was dealt with otherwise. */
+  function routeShared(head: PendingWork): Upstream<Pending> | boolean {
+    const lease = leaseFor(head);
+    if (lease === undefined) return false;
+    if (inFlight > 0) {
+      // Also behind commands on its own connection, as long as those are not done.
+      if (upstream?.lease !== lease || !upstream.isOpen) return false;
+      generation = origin.generation;
+      return upstream;
+    }
+    return take(shared, lease, head, false);
+  }
+
+  function routePinned(head: PendingWork): Upstream<Pending> | boolean {
+    // What is on its way there, and any state, keeps it there: nothing inside a transaction moves.
+    if (isOnPinned && upstream?.isOpen === true && (isFixed || inFlight > 0)) return upstream;
+    const lease = leaseFor(head);
+    if (lease === undefined || inFlight > 0) return false;
+    pinned ??= options.openPinned(owner, () => session, onUpstreamDrain);
+    return take(pinned, lease, head, true);
+  }
+
+  function leaseFor(head: PendingWork): Lease | undefined {
     const lease = origin.lease();
-    if (lease === undefined) {
-      hold(run);
+    if (lease === undefined) gates.hold(head);
+    return lease;
+  }
+
+  function take(
+    pool: Pool<Pending>,
+    lease: Lease,
+    head: PendingWork,
+    isPinnedPool: boolean,
+  ): Upstream<Pending> | boolean {
+    const taken = pool.take(lease, identity, pump);
+    switch (taken.type) {
+      case 'ready':
+        upstream = taken.upstream;
+        generation = origin.generation;
+        isOnPinned = isPinnedPool;
+        if (isPinnedPool) {
+          pinnedUsedAt = tick.now();
+          watchIdle();
+        }
+        return upstream;
+      case 'waiting':
+        upstream = undefined;
+        if (tick.now() < head.deadline || head.type === 'restore') return false;
+        giveUp(head, 'there was no connection in time');
+        return true;
+      case 'rejected':
+        line.replace(head, replyOf(repeated(Buffer.from(`-${taken.error}\r\n`), countOf(head))));
+        return true;
+    }
+  }
+
+  function sendCommand(to: Upstream<Pending>, command: PendingCommand): void {
+    const { name, route } = command.traits;
+    let count = 1;
+    let sent = command;
+    if (route === 'subscription') {
+      const channels = command.args.slice(1).map((arg) => arg.toString('latin1'));
+      count = confirmations(sentSubscriptions, name, channels);
+      sentSubscriptions = afterSubscription(sentSubscriptions, name, channels);
+      subscribing += count;
+    } else if (name === 'EXEC' && sentState.transaction === 'open' && sentState.watch === 'lost') {
+      // The watched keys may have changed unseen, so this EXEC must fail as it does when they have.
+      sent = { ...command, bytes: discard, answer: identity.resp === 3 ? nullResp3 : nullArray };
+    }
+    if (route === 'pinForever') isFixedForever = true;
+    sentState = afterCommand(sentState, name);
+    fix();
+    inFlight += count;
+    inFlightBytes += sent.bytes.length;
+    to.send(owner, sent, sent.bytes, 0, sent.bytes.length, count);
+  }
+
+  function sendLarge(to: Upstream<Pending>, large: PendingLarge): boolean {
+    if (!large.hasBegun && inFlight > 0) return false;
+    large.hasBegun = true;
+    const parts = large.parts;
+    large.parts = [];
+    large.bytes = 0;
+    const last = large.isWhole ? parts.pop() : undefined;
+    for (const part of parts) to.sendPart(part);
+    isFixed = true;
+    if (last === undefined) {
+      if (to.isCongested) pauseReading();
+      else if (isPaused) resumeReading();
       return false;
     }
-    if (inFlight > 0) {
-      if (upstream?.lease !== lease || !upstream.isOpen) return false;
-    } else {
-      const taken = pool.take(lease, identity, pump);
-      if (taken.type === 'waiting') {
-        upstream = undefined;
-        if (tick.now() < run.deadline) return false;
-        giveUp(run, 'no connection within the hold window');
-        return true;
-      }
-      if (taken.type === 'rejected') {
-        line.replaceHead([
-          {
-            type: 'reply',
-            bytes: repeated(Buffer.from(`-${taken.error}\r\n`), run.count),
-            tellsUnknown: false,
-          },
-        ]);
-        return true;
-      }
-      upstream = taken.upstream;
-    }
-    generation = origin.generation;
     line.shift();
-    inFlight += run.count;
-    inFlightBytes += run.to - run.from;
-    upstream.send(owner, undefined, run.bytes, run.from, run.to, run.count);
+    inFlight += 1;
+    inFlightBytes += last.length;
+    to.send(owner, large, last, 0, last.length, 1);
+    fix();
     return true;
   }
 
-  function hold(run: PendingRun): void {
-    const abort = new AbortController();
-    waitUntil(run, () => {
-      abort.abort();
+  function fix(): void {
+    isFixed =
+      isFixedForever ||
+      sentState.transaction === 'open' ||
+      sentState.watch === 'set' ||
+      subscriptionCount(sentSubscriptions) > 0;
+  }
+
+  /** The transaction is lost: what belongs to it learns that, up to EXEC or DISCARD. */
+  function stepBroken(head: Exclude<PendingWork, { type: 'restore' | 'session' }>): boolean {
+    const name = head.type === 'command' ? head.traits.name : '';
+    if (name === 'EXEC' || name === 'DISCARD') {
+      sentState = noTransaction;
+      toldState = noTransaction;
+      fix();
+    }
+    counters.notExecuted += countOf(head);
+    line.replace(head, replyOf(name === 'DISCARD' ? ok : repeated(transactionLost, countOf(head))));
+    return true;
+  }
+
+  // ---- commands about the connection itself
+
+  function stepSession(head: PendingSession): boolean {
+    if (inFlight > 0) return false;
+    const answer = answerSession(head, {
+      context,
+      identity,
+      initial: options.identity,
+      session,
+      facts: { id: options.id, address: options.address, ageMs: tick.now() - openedAt, identity },
+      role: origin.role,
     });
-    const request = {
-      bytes: run.to - run.from,
-      count: run.count,
-      deadline: run.deadline,
-      signal: abort.signal,
-    };
-    origin.hold(request).then(
-      () => {
-        pass(run);
-      },
-      (error: unknown) => {
-        if (run.gate.type !== 'waiting') return;
-        waiting -= 1;
-        run.gate = passedGate;
-        giveUpLater(run, error instanceof Error ? error.message : 'no server');
-      },
-    );
+    if (sentState.transaction !== 'none' && answer.type !== 'end' && answer.type !== 'reset') {
+      // What it would set is set here and not on the server, so that EXEC would run with something else.
+      breakTransaction();
+      line.replace(head, replyOf(refusedByUs(head.name, 'not inside MULTI')));
+      return true;
+    }
+    switch (answer.type) {
+      case 'reply':
+        ({ session } = answer);
+        if (answer.identity.key !== identity.key) changeIdentity(answer.identity);
+        line.replace(head, replyOf(answer.reply));
+        return true;
+      case 'verify':
+        return verify(head, answer.identity, answer.needsProof);
+      case 'reset':
+        session = { ...newSession };
+        sentSubscriptions = session.subscriptions;
+        isFixedForever = false;
+        changeIdentity(options.identity);
+        sentState = noTransaction;
+        toldState = noTransaction;
+        fix();
+        line.replace(head, replyOf(answer.reply));
+        return true;
+      case 'end':
+        dropLine();
+        write(answer.reply);
+        isEnding = true;
+        return false;
+    }
   }
 
-  function waitUntil(run: PendingRun, cancel: () => void): void {
-    run.gate = { type: 'waiting', cancel };
-    waiting += 1;
+  /** Asks the server whether it knows this identity, on a connection that nobody else uses. */
+  function verify(head: PendingSession, wanted: Identity, needsProof: boolean): boolean {
+    const lease = leaseFor(head);
+    if (lease === undefined) return false;
+    if (!needsProof && shared.has(lease, wanted)) {
+      head.verdict = 'verified';
+      return true;
+    }
+    const cancel = shared.verify(lease, wanted, (dialled) => {
+      if (dialled.type === 'verified') head.verdict = 'verified';
+      else if (dialled.type === 'rejected') head.verdict = { error: dialled.error };
+      else if (tick.now() >= head.deadline) {
+        gates.cancel(head);
+        giveUp(head, 'there was no connection in time');
+        return;
+      } else if (dialled.type !== 'fenced' && head.gate.type === 'waiting') {
+        gates.cancel(head);
+        gates.pause(head, retryPauseMs);
+        return;
+      }
+      gates.open(head);
+    });
+    gates.wait(head, cancel);
+    return false;
   }
 
-  function pass(run: PendingRun): void {
-    if (run.gate.type !== 'waiting') return;
-    waiting -= 1;
-    run.gate = passedGate;
-    pump();
+  function changeIdentity(to: Identity): void {
+    identity = to;
+    dropPinned('its client is somebody else now');
   }
 
-  function giveUp(run: PendingRun, reason: string): void {
-    counters.notExecuted += run.count;
-    line.replaceHead([
-      { type: 'reply', bytes: repeated(notExecuted(reason), run.count), tellsUnknown: false },
-    ]);
+  function breakTransaction(): void {
+    dropPinned('its transaction cannot be completed');
+    sentState = { transaction: 'broken', watch: 'none' };
+    toldState = sentState;
+    fix();
   }
 
-  /** Its hold ended without a lease: its place in the line becomes the answer. */
-  function giveUpLater(run: PendingRun, reason: string): void {
-    const all = line.drain();
-    counters.notExecuted += run.count;
-    line.putInFront(
-      all.map((each): Pending =>
-        each === run
-          ? { type: 'reply', bytes: repeated(notExecuted(reason), run.count), tellsUnknown: false }
-          : each,
-      ),
-    );
-    pump();
+  function dropPinned(reason: string): void {
+    sentState = afterLoss(sentState);
+    toldState = sentState;
+    upstream = undefined;
+    isOnPinned = false;
+    const dropped = pinned;
+    pinned = undefined;
+    dropped?.close(reason);
+    stopIdleTimer?.();
+    stopIdleTimer = undefined;
+    fix();
+    needServerAgain();
+  }
+
+  /** One timer, however often the connection is used. */
+  function watchIdle(): void {
+    stopIdleTimer ??= context.runtime.after(limits.pinnedIdleMs, () => {
+      stopIdleTimer = undefined;
+      const isIdle = !isFixed && !(isOnPinned && inFlight > 0);
+      if (isIdle && tick.now() - pinnedUsedAt >= limits.pinnedIdleMs)
+        dropPinned('it was not used for a while');
+      else if (pinned !== undefined) watchIdle();
+    });
   }
 
   // ---- what the server answers
@@ -287,60 +618,96 @@ export function createRelay(options: RelayOptions): Relay {
     if (isPaused) resumeReading();
   }
 
-  function refusalIn(bytes: Buffer): Outcome | undefined {
+  function refusalIn(bytes: Buffer): Extract<Fate, { type: 'refused' }>['outcome'] | undefined {
     const text = bytes.toString('latin1', 1, Math.min(bytes.length, 512)).trimEnd();
     const code = /^\S*/.exec(text)?.[0] ?? '';
     const failure: Failure = { type: 'errorReply', code, text };
-    const outcome = context.classify(failure, unknownTraits);
-    if (outcome.type !== 'refused') return undefined;
+    const outcome = context.classify(failure, anyTraits);
+    if (outcome.type !== 'refused' || upstream === undefined) return undefined;
     if (origin.role === 'replica' && code === 'READONLY') return undefined;
-    if (upstream !== undefined) {
-      cluster.report({
-        type: 'said',
-        member: { endpoint: upstream.lease.server, kind: 'data' },
-        openedAt: upstream.openedAt,
-        reply: failure,
-      });
-    }
+    context.tellRefusal(upstream, code, text);
     return outcome;
   }
 
-  function collect(into: Sent[], fate: Sent['fate'], run: SentRun): void {
-    if (split?.bytes !== run.bytes || split.from !== run.from) {
-      split = { bytes: run.bytes, from: run.from, commands: splitRun(run.bytes, run.from, run.to) };
-    }
-    const command = split.commands[run.answered - 1];
-    if (command === undefined) throw new Error('a reply to no command');
+  function collect(into: Sent[], fate: Fate, run: SentRun): void {
     const size = fate.type === 'answered' ? fate.reply.length : 0;
+    const command = commandsOf(run)[run.item?.type === 'command' ? 0 : run.answered - 1];
+    if (command === undefined) throw new Error('a reply to no command');
     collectedBytes += size;
     const isTooMuch = collectedBytes > limits.maxUnreadBytes && !command.traits.isWrite;
     into.push({ command, fate: isTooMuch ? { type: 'repeatable' } : fate });
   }
 
-  function settleCollected(on: Upstream<Item>): void {
+  function commandsOf(run: SentRun): readonly SentCommand[] {
+    const command = commandOf(run);
+    if (command !== undefined) {
+      const { bytes, traits } = command;
+      return [{ bytes, from: 0, to: bytes.length, traits, command: withoutWaited(command, run.sentAt) }];
+    }
+    if (split?.run !== run || split.bytes !== run.bytes) {
+      split = { run, bytes: run.bytes, commands: splitRun(run.bytes, run.from, run.to) };
+    }
+    return split.commands;
+  }
+
+  function withoutWaited(command: PendingCommand, sentAt: number): PendingCommand {
+    if (!command.traits.isBlocking) return command;
+    const args = withRemainingTimeout(command.args, tick.now() - sentAt);
+    return args === command.args ? command : { ...command, args, bytes: encodeCommand(args) };
+  }
+
+  function settleCollected(on: Upstream<Pending>): void {
     const sent = collected ?? [];
-    const before = on.lease;
     forgetRoute();
     settle(sent, on, 'the server refused');
     // The same server again at once would only refuse again: give the cluster a moment to learn of it.
-    if (origin.lease() === before) pauseHead(refusalPauseMs);
+    const { head } = line;
+    if (origin.lease() === on.lease && head !== undefined && head.type !== 'reply') {
+      gates.cancel(head);
+      gates.pause(head, retryPauseMs);
+    }
     pump();
   }
 
-  function onLost(lostUpstream: Upstream<Item>, loss: Loss<Item>): void {
+  function onLost(lost: Upstream<Pending>, loss: Loss<Pending>): void {
     if (loss.isCut) {
       counters.cutReplies += 1;
       close();
     }
     if (isClosed) return;
-    const sent: Sent[] = [...(collected ?? [])];
-    for (const run of loss.runs) {
-      const commands = splitRun(run.bytes, run.from, run.to).slice(run.answered);
-      for (const command of commands)
-        sent.push({ command, fate: { type: run.isWritten ? 'lost' : 'repeatable' } });
+    const runs = loss.runs.filter((run) => run.item?.type !== 'restore');
+    if (upstream !== lost && runs.length === 0) return;
+    const sent = [...(collected ?? [])];
+    const unanswered: { command: SentCommand; run: SentRun }[] = [];
+    for (const run of runs) {
+      if (run.item?.type === 'large') sent.push(largeLost(run.item.traits));
+      else if (run.item?.type === 'command')
+        for (const command of commandsOf(run)) unanswered.push({ command, run });
+      else for (const command of commandsOf(run).slice(run.answered)) unanswered.push({ command, run });
     }
+    const wasOnPinned = isOnPinned;
     forgetRoute();
-    settle(sent, lostUpstream, loss.reason);
+    if (wasOnPinned) {
+      const after = fatesAfterLoss(
+        toldState,
+        unanswered.map(({ command, run }) => ({ name: command.traits.name, isWritten: run.isWritten })),
+      );
+      sentState = after.state;
+      toldState = after.state;
+      sentSubscriptions = session.subscriptions;
+      subscribing = 0;
+      unanswered.forEach(({ command, run }, at) => {
+        sent.push({ command: resumed(command, run), fate: fateOf(after.fates[at] ?? 'plain', command, run) });
+      });
+    } else {
+      for (const { command, run } of unanswered) {
+        sent.push({ command, fate: { type: run.isWritten ? 'lost' : 'repeatable' } });
+      }
+    }
+    fix();
+    settle(sent, lost, loss.reason);
+    dropHalfSent();
+    needServerAgain();
     pump();
     if (isPaused) resumeReading();
   }
@@ -349,17 +716,35 @@ export function createRelay(options: RelayOptions): Relay {
     inFlight = 0;
     inFlightBytes = 0;
     upstream = undefined;
+    isOnPinned = false;
     collected = undefined;
     collectedBytes = 0;
     split = undefined;
   }
 
-  function settle(sent: readonly Sent[], on: Upstream<Item>, reason: string): void {
-    const deadline = tick.now() + context.holdMs;
+  /** Of a large command that is only half sent no server runs anything. */
+  function dropHalfSent(): void {
+    const { head } = line;
+    if (head?.type !== 'large' || !head.hasBegun) return;
+    counters.notExecuted += 1;
+    line.replace(head, replyOf(notExecuted('the connection was lost before all of it was sent')));
+  }
+
+  /** A subscriber gets its messages again although it asks for nothing. */
+  function needServerAgain(): void {
+    if (subscriptionCount(session.subscriptions) === 0 || isRestoring) return;
+    isRestoring = true;
+    // Answers and commands that are in line go first: a connection for them restores the subscriptions too.
+    line.push({ type: 'restore', deadline: Infinity, gate: openGate });
+    queueMicrotask(pump);
+  }
+
+  function settle(sent: readonly Sent[], on: Upstream<Pending>, reason: string): void {
+    const until = deadline();
     const settlement = settleBurst(sent, {
       lost: { type: 'connectionLost', reason },
       classify: context.classify,
-      nextStep: (outcome, traits) => cluster.nextStep(origin.target, outcome, traits, deadline),
+      nextStep: (outcome, traits) => cluster.nextStep(origin.target, outcome, traits, until),
       continueAfterUnknown: context.continueAfterUnknown,
     });
     const front: Pending[] = [];
@@ -368,20 +753,20 @@ export function createRelay(options: RelayOptions): Relay {
     for (const each of settlement) {
       switch (each.type) {
         case 'reply':
-          front.push({ type: 'reply', bytes: each.reply, tellsUnknown: false });
+          front.push(replyOf(each.reply));
           break;
         case 'resend':
           counters.resent += 1;
           if (front.length === 0) pauseMs = each.afterMs;
-          pushRun(front, each.command, deadline);
+          pushAgain(front, each.command, until);
           break;
         case 'unknown':
           unknown += 1;
-          front.push({ type: 'reply', bytes: outcomeUnknown(on.lease, reason), tellsUnknown: true });
+          front.push(replyOf(outcomeUnknown(on.lease, reason), true));
           break;
         case 'notExecuted':
           counters.notExecuted += 1;
-          front.push(notExecutedReply);
+          front.push(behindUnknownReply);
           break;
       }
     }
@@ -389,42 +774,40 @@ export function createRelay(options: RelayOptions): Relay {
       counters.unknown += unknown;
       cluster.reportUnknown(origin.target, on.lease.server, unknown, reason);
       isUntold = true;
-      if (!context.continueAfterUnknown) front.push(...line.drain().map(asNotExecuted));
+      if (!context.continueAfterUnknown) front.push(...line.drain().flatMap(asNotExecuted));
     }
     line.putInFront(front);
-    if (pauseMs > 0) pauseHead(pauseMs);
-  }
-
-  function asNotExecuted(pending: Pending): Pending {
-    if (pending.type === 'reply') return pending;
-    if (pending.gate.type === 'waiting') {
-      waiting -= 1;
-      const { cancel } = pending.gate;
-      pending.gate = passedGate;
-      cancel();
-    }
-    counters.notExecuted += pending.count;
-    return {
-      type: 'reply',
-      bytes: repeated(notExecuted('a command before it is unknown'), pending.count),
-      tellsUnknown: false,
-    };
-  }
-
-  function pauseHead(ms: number): void {
     const { head } = line;
-    if (head?.type !== 'run' || head.gate.type === 'waiting') return;
-    const cancel = context.runtime.after(ms, () => {
-      pass(head);
-    });
-    waitUntil(head, cancel);
+    if (pauseMs > 0 && head !== undefined && head.type !== 'reply') gates.pause(head, pauseMs);
+  }
+
+  function asNotExecuted(pending: Pending): readonly Pending[] {
+    if (pending.type === 'reply') return [pending];
+    gates.cancel(pending);
+    if (pending.type === 'restore') {
+      isRestoring = false;
+      return [];
+    }
+    counters.notExecuted += countOf(pending);
+    return [replyOf(repeated(behindUnknown, countOf(pending)))];
+  }
+
+  /** No server in time: its place in the line becomes the answer. */
+  function giveUp(work: PendingWork, reason: string): void {
+    if (work.type === 'restore') {
+      // Nobody asked, so nobody is told. It tries again for as long as the client is there.
+      gates.pause(work, restorePauseMs);
+      return;
+    }
+    counters.notExecuted += countOf(work);
+    line.replace(work, replyOf(repeated(notExecuted(reason), countOf(work))));
+    pump();
   }
 
   // ---- bytes to and from the client
 
   function write(bytes: Uint8Array): void {
-    if (isClosed) return;
-    if (client.write(bytes)) return;
+    if (isClosed || client.write(bytes)) return;
     if (client.writableLength > limits.maxUnreadBytes) {
       counters.closedSlow += 1;
       close();
@@ -438,14 +821,26 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   function resumeReading(): void {
-    if (client.writableNeedDrain || line.bytes + inFlightBytes > limits.maxPendingBytes / 2) return;
+    const { last } = line;
+    const largeBytes = last?.type === 'large' ? last.bytes : 0;
+    if (client.writableNeedDrain || (largeBytes > 0 && upstream?.isCongested === true)) return;
+    if (line.bytes + inFlightBytes + largeBytes > limits.maxPendingBytes / 2 && largeBytes === 0) return;
     isPaused = false;
     client.resume();
+  }
+
+  function onUpstreamDrain(): void {
+    pump();
+    if (isPaused) resumeReading();
   }
 
   function end(): void {
     isEnding = true;
     pump();
+  }
+
+  function dropLine(): void {
+    for (const each of line.drain()) if (each.type !== 'reply') gates.cancel(each);
   }
 
   function close(): void {
@@ -457,8 +852,9 @@ export function createRelay(options: RelayOptions): Relay {
     if (isClosed) return;
     isClosed = true;
     // Held commands go with the client that asked for them: it may ask again elsewhere.
-    for (const each of line.drain())
-      if (each.type === 'run' && each.gate.type === 'waiting') each.gate.cancel();
+    dropLine();
+    stopIdleTimer?.();
+    pinned?.close('its client is gone');
     options.onClosed();
   }
 
@@ -471,8 +867,7 @@ export function createRelay(options: RelayOptions): Relay {
     if (isPaused) resumeReading();
   });
   client.on('end', () => {
-    for (const each of line.drain())
-      if (each.type === 'run' && each.gate.type === 'waiting') each.gate.cancel();
+    dropLine();
     end();
   });
   client.on('error', () => undefined);
@@ -482,39 +877,81 @@ export function createRelay(options: RelayOptions): Relay {
 }
 
 /** ms before a server that refused is asked again while it holds the lease. */
-const refusalPauseMs = 50;
-const unknownTraits = coreTraits({
-  name: '',
-  route: 'shared',
-  isWrite: true,
-  isIdempotent: false,
-  isBlocking: false,
-});
-const notExecutedReply: PendingReply = {
-  type: 'reply',
-  bytes: notExecuted('a command before it is unknown'),
-  tellsUnknown: false,
-};
+const retryPauseMs = 50;
+/** ms before a subscriber without a server asks for one again. */
+const restorePauseMs = 250;
+/** Flagged as writes because some of their uses are; a replica itself refuses those. */
+const readsOrWrites: ReadonlySet<string> = new Set([
+  'EVAL',
+  'EVALSHA',
+  'FCALL',
+  'SORT',
+  'EXEC',
+  'CONFIG',
+  'ACL',
+  'LATENCY',
+  'SLOWLOG',
+  'CLUSTER',
+  'SCRIPT',
+  'FUNCTION',
+]);
+const ok = Buffer.from('+OK\r\n');
+const nullArray = Buffer.from('*-1\r\n');
+const nullResp3 = Buffer.from('_\r\n');
+const discard = encodeCommand(['DISCARD']);
+const behindUnknown = notExecuted('a command before it is unknown');
+const behindUnknownReply: PendingReply = replyOf(behindUnknown);
+const anyTraits = coreTraits(traitsAt(0));
+
+const commandOf = (run: SentRun): PendingCommand | undefined =>
+  run.item?.type === 'command' ? run.item : undefined;
 
 function repeated(bytes: Buffer, count: number): Buffer {
   return count === 1 ? bytes : Buffer.concat(Array.from({ length: count }, () => bytes));
 }
 
+function fateOf(fate: 'plain' | 'unknown' | 'aborted' | 'done', command: SentCommand, run: SentRun): Fate {
+  switch (fate) {
+    case 'unknown':
+      return command.traits.name === 'EXEC' ? { type: 'lost' } : { type: 'inUnknownTransaction' };
+    case 'aborted':
+      return { type: 'told', reply: transactionLost };
+    case 'done':
+      return { type: 'told', reply: ok };
+    case 'plain':
+      // A watch that nobody was told of is as good on the next server.
+      return { type: run.isWritten && command.traits.name !== 'WATCH' ? 'lost' : 'repeatable' };
+  }
+}
+
+/** A subscription of which some channels were confirmed says only the others. */
+function resumed(sent: SentCommand, run: SentRun): SentCommand {
+  const { command } = sent;
+  if (command?.traits.route !== 'subscription') return sent;
+  return { ...sent, command: { ...command, confirmed: Math.max(command.confirmed, run.answered) } };
+}
+
+/** All of it may have arrived, and its bytes are not kept. */
+function largeLost(traits: CommandTraits): Sent {
+  const command = { bytes: nothing, from: 0, to: 0, traits };
+  return traits.isWrite
+    ? { command, fate: { type: 'lost' } }
+    : { command, fate: { type: 'told', reply: notExecuted('the connection was lost') } };
+}
+
+const nothing = Buffer.alloc(0);
+
 /** Neighbours go together again, as they came. */
-function pushRun(front: Pending[], command: SentCommand, deadline: number): void {
-  const last = front.at(-1);
-  if (last?.type === 'run' && last.bytes === command.bytes && last.to === command.from) {
-    front[front.length - 1] = { ...last, to: command.to, count: last.count + 1 };
+function pushAgain(front: Pending[], sent: SentCommand, deadline: number): void {
+  if (sent.command !== undefined) {
+    front.push({ ...sent.command, deadline, gate: openGate });
     return;
   }
-  front.push({
-    type: 'run',
-    bytes: command.bytes,
-    from: command.from,
-    to: command.to,
-    count: 1,
-    bits: 0,
-    deadline,
-    gate: openGate,
-  });
+  const last = front.at(-1);
+  if (last?.type === 'run' && last.bytes === sent.bytes && last.to === sent.from) {
+    front[front.length - 1] = { ...last, to: sent.to, count: last.count + 1 };
+    return;
+  }
+  const { bytes, from, to } = sent;
+  front.push({ type: 'run', bytes, from, to, count: 1, deadline, gate: openGate });
 }

@@ -1,6 +1,7 @@
 import { createRequestScanner } from '../protocol/scan-requests.ts';
 import type { CommandTraits } from '../protocol/traits.ts';
 import { traitsAt } from '../protocol/traits.ts';
+import type { PendingCommand } from './pending.ts';
 
 /** One command of a run: what the good path never needs to know. */
 export interface SentCommand {
@@ -8,6 +9,8 @@ export interface SentCommand {
   readonly from: number;
   readonly to: number;
   readonly traits: CommandTraits;
+  /** Set if it went over a connection of the client's own, for its own sake. */
+  readonly command?: PendingCommand;
 }
 
 /** The commands in a slice that was scanned before, one by one. */

@@ -20,6 +20,8 @@ export interface Owner<Item> {
   repliedError(bytes: Buffer, run: Run<Owner<Item>, Item>): void;
   /** Not a reply: RESP3's push. Returns how many replies of `run` it stands for. */
   pushed(bytes: Buffer, run: Run<Owner<Item>, Item> | undefined): number;
+  /** Those replies are counted now. */
+  counted(count: number, run: Run<Owner<Item>, Item>): void;
   /** The connection is gone. `runs` are this owner's, in order, with what was answered of the first. */
   lost(upstream: Upstream<Item>, loss: Loss<Item>): void;
 }
@@ -47,6 +49,10 @@ export interface Upstream<Item> {
     to: number,
     count: number,
   ): void;
+  /** A piece of a command whose last piece comes by `send`. */
+  sendPart(bytes: Uint8Array): void;
+  /** The server does not take what we write: `onDrain` tells when it does again. */
+  readonly isCongested: boolean;
   /** ms since the oldest unanswered command was written, 0 if there is none. */
   oweMs(now: Ms): number;
   readonly inFlight: number;
@@ -62,8 +68,9 @@ export interface UpstreamOptions<Item> {
   tickNow(): Ms;
   /** Calls back once at the end of this tick. */
   atEndOfTick(flush: () => void): void;
+  onDrain?(): void;
   /** Called before the owners are told. */
-  onClosed(upstream: Upstream<Item>, reason: string, isOurs: boolean): void;
+  onClosed(upstream: Upstream<Item>, reason: string, isOurs: boolean, hadWork: boolean): void;
   /** Who gets a push when nothing is in flight; on shared connections nobody. */
   readonly pushOwner?: Owner<Item>;
 }
@@ -98,10 +105,14 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
       ring.push(owner, item, bytes, from, to, count, options.tickNow());
       outbox.append(bytes, from, to);
       unwrittenRuns += 1;
-      if (!isScheduled) {
-        isScheduled = true;
-        options.atEndOfTick(flush);
-      }
+      schedule();
+    },
+    sendPart(bytes: Uint8Array) {
+      outbox.append(bytes, 0, bytes.length);
+      schedule();
+    },
+    get isCongested() {
+      return socket.writableNeedDrain;
     },
     oweMs(now: Ms) {
       return ring.head === undefined ? 0 : now - Math.max(ring.head.sentAt, lastProgressAt);
@@ -113,6 +124,12 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
       closed(reason, true);
     },
   };
+
+  function schedule(): void {
+    if (isScheduled) return;
+    isScheduled = true;
+    options.atEndOfTick(flush);
+  }
 
   function flush(): void {
     isScheduled = false;
@@ -202,12 +219,11 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
     const owner = head.owner as Owner<Item>;
     // First, so that a connection closed meanwhile does not count it as lost.
     head.answered += count;
-    const isDone = head.answered >= head.count;
-    if (bytes !== undefined) {
-      if (isError) owner.repliedError(bytes, head);
-      else owner.replied(bytes, count, head);
-    }
-    if (isDone && ring.head === head) ring.shift();
+    if (bytes === undefined) owner.counted(count, head);
+    else if (isError) owner.repliedError(bytes, head);
+    else owner.replied(bytes, count, head);
+    // Asked afterwards: an error may answer more than one would count.
+    if (head.answered >= head.count && ring.head === head && head.owner !== undefined) ring.shift();
   }
 
   /** A reply that is not whole waits here, until it is, or until it is too large to wait for. */
@@ -247,7 +263,7 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
       if (others === undefined) byOwner.set(owner, [run]);
       else others.push(run);
     }
-    options.onClosed(upstream, reason, isOurs);
+    options.onClosed(upstream, reason, isOurs, runs.length > 0);
     if (options.pushOwner !== undefined && !byOwner.has(options.pushOwner))
       byOwner.set(options.pushOwner, []);
     for (const [owner, runs] of byOwner) {
@@ -260,6 +276,7 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
   };
 
   socket.on('data', onData);
+  if (options.onDrain !== undefined) socket.on('drain', options.onDrain);
   socket.on('error', (error: Error) => {
     closed(error.message, false);
   });

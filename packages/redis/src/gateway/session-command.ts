@@ -1,0 +1,103 @@
+import type { Session } from '../session/session.ts';
+import type { ClientFacts } from './client-command.ts';
+import { answerClient } from './client-command.ts';
+import type { GatewayContext } from './context.ts';
+import type { ListenerRole } from './handshake.ts';
+import { helloReply, readHello } from './hello.ts';
+import type { Identity } from './identity.ts';
+import { identity } from './identity.ts';
+import { encodeReply } from '../protocol/encode.ts';
+import type { PendingSession } from './pending.ts';
+
+export type SessionAnswer =
+  | { readonly type: 'reply'; readonly reply: Buffer; readonly session: Session; readonly identity: Identity }
+  /** Asked again with the server's verdict. With `needsProof` an equal identity proves nothing. */
+  | { readonly type: 'verify'; readonly identity: Identity; readonly needsProof: boolean }
+  | { readonly type: 'reset'; readonly reply: Buffer }
+  | { readonly type: 'end'; readonly reply: Buffer };
+
+export interface SessionFacts {
+  readonly context: Pick<GatewayContext, 'greeting'>;
+  readonly identity: Identity;
+  readonly initial: Identity;
+  readonly session: Session;
+  readonly facts: ClientFacts;
+  readonly role: ListenerRole;
+}
+
+const ok = Buffer.from('+OK\r\n');
+
+/** Answers a command about the connection itself, or says what the server must confirm first. */
+export function answerSession(asked: PendingSession, now: SessionFacts): SessionAnswer {
+  const { args, name, verdict } = asked;
+  const keep = (reply: Buffer): SessionAnswer => ({
+    type: 'reply',
+    reply,
+    session: now.session,
+    identity: now.identity,
+  });
+  const become = (
+    to: Identity,
+    needsProof: boolean,
+    reply: () => Buffer,
+    session = now.session,
+  ): SessionAnswer => {
+    if (verdict === undefined && (needsProof || to.key !== now.identity.key)) {
+      return { type: 'verify', identity: to, needsProof };
+    }
+    if (typeof verdict === 'object') return keep(Buffer.from(`-${verdict.error}\r\n`));
+    return { type: 'reply', reply: reply(), session, identity: to };
+  };
+  const { username, password, db, resp } = now.identity;
+
+  switch (name) {
+    case 'SELECT': {
+      const text = args[1]?.toString('latin1') ?? '';
+      if (args.length !== 2) return keep(wrongArguments('select'));
+      if (!/^\d{1,9}$/.test(text)) return keep(line('ERR invalid DB index'));
+      return become(identity(username, password, Number(text), resp), false, () => ok);
+    }
+    case 'AUTH': {
+      const [first, second] = [args[1]?.toString(), args[2]?.toString()];
+      if (first === undefined || args.length > 3) return keep(wrongArguments('auth'));
+      const to =
+        second === undefined ? identity(undefined, first, db, resp) : identity(first, second, db, resp);
+      return become(to, true, () => ok);
+    }
+    case 'HELLO': {
+      const hello = readHello(args);
+      if (hello.type === 'error') return keep(encodeReply(hello.reply));
+      const version = hello.resp ?? resp;
+      const to =
+        hello.login === undefined
+          ? identity(username, password, db, version)
+          : identity(hello.login.username, hello.login.password, db, version);
+      const session =
+        hello.clientName === undefined ? now.session : { ...now.session, clientName: hello.clientName };
+      // Without a login there is nothing to prove: during a failover a client that greets is not kept waiting.
+      const { greeting } = now.context;
+      if (hello.login === undefined && greeting !== undefined) {
+        const reply = helloReply(greeting, version, now.facts.id, roleName(now.role));
+        return { type: 'reply', reply, session, identity: to };
+      }
+      if (verdict === 'verified' && greeting === undefined) return keep(line("ERR unknown command 'HELLO'"));
+      const reply = (): Buffer =>
+        greeting === undefined ? ok : helloReply(greeting, version, now.facts.id, roleName(now.role));
+      return become(to, true, reply, session);
+    }
+    case 'CLIENT': {
+      const { session, reply } = answerClient(args, now.session, now.facts);
+      return { type: 'reply', reply, session, identity: now.identity };
+    }
+    case 'RESET':
+      return { type: 'reset', reply: Buffer.from('+RESET\r\n') };
+    case 'QUIT':
+      return { type: 'end', reply: ok };
+    default:
+      return keep(line(`ERR unknown command '${name}'`));
+  }
+}
+
+const roleName = (role: ListenerRole): string => (role === 'primary' ? 'master' : 'replica');
+const line = (text: string): Buffer => Buffer.from(`-${text}\r\n`);
+const wrongArguments = (name: string): Buffer => line(`ERR wrong number of arguments for '${name}' command`);

@@ -1,0 +1,18 @@
+import type { Subscriptions } from './subscriptions.ts';
+import { noSubscriptions } from './subscriptions.ts';
+
+/** What a client connection has set up and another server must be told. Who it is stands apart, as its identity. */
+export interface Session {
+  readonly clientName: string;
+  readonly libraryName: string;
+  readonly libraryVersion: string;
+  /** Those that the client was told of. */
+  readonly subscriptions: Subscriptions;
+}
+
+export const newSession: Session = {
+  clientName: '',
+  libraryName: '',
+  libraryVersion: '',
+  subscriptions: noSubscriptions,
+};

@@ -1,0 +1,83 @@
+export type SubscriptionKind = 'channel' | 'pattern' | 'shard';
+
+/** What a client is subscribed to. */
+export type Subscriptions = Readonly<Record<SubscriptionKind, ReadonlySet<string>>>;
+
+export const noSubscriptions: Subscriptions = {
+  channel: new Set(),
+  pattern: new Set(),
+  shard: new Set(),
+};
+
+export const subscriptionCount = (subscriptions: Subscriptions): number =>
+  subscriptions.channel.size + subscriptions.pattern.size + subscriptions.shard.size;
+
+interface SubscriptionCommand {
+  readonly kind: SubscriptionKind;
+  readonly isAdding: boolean;
+}
+
+const commands: Readonly<Record<string, SubscriptionCommand>> = {
+  SUBSCRIBE: { kind: 'channel', isAdding: true },
+  UNSUBSCRIBE: { kind: 'channel', isAdding: false },
+  PSUBSCRIBE: { kind: 'pattern', isAdding: true },
+  PUNSUBSCRIBE: { kind: 'pattern', isAdding: false },
+  SSUBSCRIBE: { kind: 'shard', isAdding: true },
+  SUNSUBSCRIBE: { kind: 'shard', isAdding: false },
+};
+
+export const isSubscriptionCommand = (name: string): boolean => name in commands;
+
+/** Names are bytes; latin1 keeps each of them. */
+export function afterSubscription(
+  subscriptions: Subscriptions,
+  name: string,
+  channels: readonly string[],
+): Subscriptions {
+  const command = commands[name];
+  if (command === undefined) return subscriptions;
+  const names = new Set(subscriptions[command.kind]);
+  if (!command.isAdding && channels.length === 0) names.clear();
+  for (const channel of channels) {
+    if (command.isAdding) names.add(channel);
+    else names.delete(channel);
+  }
+  return { ...subscriptions, [command.kind]: names };
+}
+
+/** How many confirmations the server sends: one for each name, and one if there is nothing to unsubscribe from. */
+export function confirmations(
+  subscriptions: Subscriptions,
+  name: string,
+  channels: readonly string[],
+): number {
+  const command = commands[name];
+  if (command === undefined || channels.length > 0) return Math.max(1, channels.length);
+  return Math.max(1, subscriptions[command.kind].size);
+}
+
+/**
+ * What a server pushed, or wrote among the replies to a subscriber that speaks RESP2.
+ * `confirmation` carries the command's name in upper case and the channel, if there is one.
+ */
+export type Pushed =
+  | { readonly type: 'message' }
+  | { readonly type: 'confirmation'; readonly name: string; readonly channel: string | undefined }
+  /** RESP2: the reply to something else. */
+  | { readonly type: 'reply' };
+
+export function readPushed(bytes: Buffer): Pushed {
+  const start = bytes.toString('latin1', 0, Math.min(bytes.length, 32));
+  const match = /^[*>]\d+\r\n\$\d+\r\n([a-z]+)\r\n/.exec(start);
+  const word = match?.[1];
+  if (match === null || word === undefined) return { type: start.startsWith('>') ? 'message' : 'reply' };
+  if (word.endsWith('subscribe')) {
+    const at = match[0].length;
+    const header = /^\$(\d+)\r\n/.exec(bytes.toString('latin1', at, at + 16));
+    const from = at + (header?.[0].length ?? 0);
+    const channel = header === null ? undefined : bytes.toString('latin1', from, from + Number(header[1]));
+    return { type: 'confirmation', name: word.toUpperCase(), channel };
+  }
+  if (word === 'message' || word === 'pmessage' || word === 'smessage') return { type: 'message' };
+  return { type: start.startsWith('>') ? 'message' : 'reply' };
+}
