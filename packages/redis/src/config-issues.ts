@@ -38,7 +38,10 @@ export function toIssue(issue: z.core.$ZodIssue, input: unknown): readonly Confi
       return [
         { field, value, problem: 'has characters that do not belong', fix: 'use letters, digits and . _ -' },
       ];
-    default:
+    case 'not_multiple_of':
+    case 'invalid_key':
+    case 'invalid_element':
+    case 'custom':
       return [{ field, value, problem: issue.message, fix: 'see the documentation of this field' }];
   }
 }

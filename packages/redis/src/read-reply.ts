@@ -18,7 +18,7 @@ export function readError(value: RespValue): RedisReply | undefined {
 
 export function readRole(value: RespValue): RedisReply {
   const items = itemsOf(value) ?? [];
-  switch (textOf(items[0])) {
+  switch (textOf(items[0]) ?? '') {
     case 'master': {
       const replicas = (itemsOf(items[2]) ?? []).map((item) => {
         const [host, port] = itemsOf(item) ?? [];

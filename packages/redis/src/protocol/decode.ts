@@ -135,7 +135,8 @@ const marks = Buffer.from('+-:_#,($!=*~>%|');
 
 function startOf(line: string): Started {
   const text = line.slice(1);
-  switch (line[0]) {
+  const mark = line.charAt(0);
+  switch (mark) {
     case '+':
       return { type: 'value', value: { type: 'simple', text } };
     case '-':
@@ -157,16 +158,16 @@ function startOf(line: string): Started {
       return { type: 'bulk', mark: '$', length: lengthOf(text) };
     case '!':
     case '=':
-      return { type: 'bulk', mark: line[0], length: lengthOf(text) };
+      return { type: 'bulk', mark, length: lengthOf(text) };
     case '*':
       if (text === '-1') return { type: 'value', value: { type: 'null', form: 'array' } };
       return { type: 'list', mark: '*', length: lengthOf(text) };
     case '~':
     case '>':
-      return { type: 'list', mark: line[0], length: lengthOf(text) };
+      return { type: 'list', mark, length: lengthOf(text) };
     case '%':
     case '|':
-      return { type: 'list', mark: line[0], length: 2 * lengthOf(text) };
+      return { type: 'list', mark, length: 2 * lengthOf(text) };
     default:
       throw new RespProtocolError(`unknown type ${JSON.stringify(line.slice(0, 1))}`);
   }

@@ -16,7 +16,7 @@ export function encodeCommand(args: readonly CommandArgument[]): Buffer {
 export function encodeReply(value: RespValue): Buffer {
   const parts: Uint8Array[] = [];
   pushValue(parts, value);
-  return parts.length === 1 && parts[0] instanceof Buffer ? parts[0] : Buffer.concat(parts);
+  return Buffer.concat(parts);
 }
 
 function pushValue(parts: Uint8Array[], value: RespValue): void {

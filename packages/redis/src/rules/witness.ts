@@ -93,7 +93,7 @@ function keepSame(before: Witness, after: Witness): Witness {
  * the old address until the other replicas follow, about a second later: then its choice is what it means.
  */
 export function namedBy(witness: Witness): EndpointId | undefined {
-  switch (witness.master?.failoverState) {
+  switch (witness.master?.failoverState ?? '') {
     case 'reconf_slaves':
     case 'update_config':
       return witness.replicas?.find((replica) => replica.flags.includes('promoted'))?.address;
