@@ -20,7 +20,7 @@ export interface Load {
   stop(): Promise<void>;
 }
 
-const clients = 8;
+const clients = 16;
 /** Enough to see every millisecond of an outage, and little enough for any machine. */
 const operationsPerSecond = 400;
 const longestMs = 10 * 60_000;
@@ -60,7 +60,8 @@ export function startLoad(runtime: Runtime, port: number): Load {
     durationMs: longestMs,
     signal: over.signal,
     prefix: 'failover-demo:',
-    inFlightPerWorker: 1_000,
+    // As most programs do: the next command leaves when the reply to the last one is there.
+    inFlightPerWorker: 1,
     settleMs: 10_000,
     record,
   });
