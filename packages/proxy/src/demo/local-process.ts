@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { FailoverError, type FailoverEvent, type Log, type Runtime } from '@failover/core';
+import { FailoverError, type FailoverEvent, type Runtime } from '@failover/core';
 import { findModule } from '../adapter/find-module.ts';
 import { createEventLines } from './event-lines.ts';
 
@@ -13,6 +13,8 @@ export interface LocalProcess extends AsyncDisposable {
   readonly port: number;
   /** Its events as it tells them on its admin page, on our clock. */
   onEvent(listener: (event: FailoverEvent) => void): void;
+  /** Aborts if it ends before we end it; the reason has what it wrote last. */
+  readonly ended: AbortSignal;
 }
 
 /** ms for the start of a process on a busy machine. */
@@ -53,6 +55,11 @@ export async function startLocalProcess(
   child.stdin.on('error', () => undefined);
   const written: string[] = [];
   const listening = new AbortController();
+  const ended = new AbortController();
+  void exited.then(() => {
+    if (listening.signal.aborted) return;
+    ended.abort(new FailoverError('closed', `the local process ended:\n${written.slice(-20).join('\n')}`));
+  });
   const listeners: ((event: FailoverEvent) => void)[] = [];
 
   async function end(): Promise<void> {
@@ -88,12 +95,13 @@ export async function startLocalProcess(
         }
       },
     );
-    void follow(addresses.admin, listening.signal, runtime.log, (event) => {
-      for (const listener of listeners) listener({ ...event, at: runtime.now() });
+    void follow(addresses.admin, listening.signal, runtime, (event) => {
+      for (const listener of listeners) listener(event);
     });
     return {
       port: addresses.port,
       onEvent: (listener) => void listeners.push(listener),
+      ended: ended.signal,
       [Symbol.asyncDispose]: end,
     };
   } catch (error) {
@@ -118,7 +126,7 @@ function readRecord(line: string): LogRecord | undefined {
 async function follow(
   admin: string,
   signal: AbortSignal,
-  log: Log,
+  runtime: Runtime,
   tell: (event: FailoverEvent) => void,
 ): Promise<void> {
   try {
@@ -127,10 +135,13 @@ async function follow(
     const text = new TextDecoder();
     for await (const piece of response.body ?? []) {
       for (const { data } of split(text.decode(piece as Uint8Array, { stream: true }))) {
-        tell(JSON.parse(data) as FailoverEvent);
+        const event = JSON.parse(data) as FailoverEvent & { readonly time: string };
+        // Its clock starts with it; what both have is the time of day.
+        tell({ ...event, at: runtime.now() - (Date.now() - Date.parse(event.time)) });
       }
     }
   } catch (error) {
-    if (!signal.aborted) log('warn', 'the events of the local process ended', { reason: String(error) });
+    if (signal.aborted) return;
+    runtime.log('warn', 'the events of the local process ended', { reason: String(error) });
   }
 }

@@ -1,10 +1,10 @@
-import type { FailoverEvent, Ms, Runtime } from '@failover/core';
+import type { Ms, Runtime } from '@failover/core';
 import { createResources } from '../process/resources.ts';
 import type { DemoAct, DemoLoad, DemoServers } from './contract.ts';
 import { startLocalProcess } from './local-process.ts';
 import { firstAfter, outageOf } from './outage.ts';
 import type { Stage } from './stage.ts';
-import { storyOf } from './story.ts';
+import { createNarrator } from './narrator.ts';
 import { summarize, type Summary } from './summary.ts';
 
 /** ms of quiet before each fault, so that one sees what normal looks like. */
@@ -24,12 +24,14 @@ export interface Scene {
 }
 
 /** The whole demo, from the first server to the verdict. Nothing is left running, however it ends. */
-export async function play({ backend, servers, stage, runtime, signal }: Scene): Promise<Summary> {
+export async function play(scene: Scene): Promise<Summary> {
+  const { backend, servers, stage, runtime } = scene;
   await using resources = createResources();
   stage.show(() => `starting ${servers.parts}`);
   const cluster = resources.use(await servers.start(runtime));
-  signal.throwIfAborted();
+  scene.signal.throwIfAborted();
   const local = resources.use(await startLocalProcess(backend, cluster.config, runtime));
+  const signal = AbortSignal.any([scene.signal, local.ended]);
   signal.throwIfAborted();
   stage.say(`Started ${servers.parts}, and the local process on 127.0.0.1:${local.port}.`);
 
@@ -40,10 +42,7 @@ export async function play({ backend, servers, stage, runtime, signal }: Scene):
   );
   stage.startClock();
   stage.show(() => statusOf(load));
-  local.onEvent((event: FailoverEvent) => {
-    const story = storyOf(event);
-    if (story !== undefined) stage.tell(story, event.type === 'claimAccepted' ? 'good' : 'plain');
-  });
+  local.onEvent(createNarrator(stage, runtime));
 
   const faults: { readonly name: string; readonly at: Ms }[] = [];
   const healing: Promise<void>[] = [];
@@ -97,7 +96,7 @@ function statusOf({ counts, clients }: DemoLoad): string {
     `${counts.waiting} waiting`,
     `${counts.errors + counts.refused} errors`,
     `${counts.unknown} unknown`,
-    `${clients - counts.closed} of ${clients} clients connected`,
+    `${clients} clients, ${counts.closed} connections broken`,
   ];
   return parts.join('   ');
 }

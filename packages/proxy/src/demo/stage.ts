@@ -19,6 +19,8 @@ export interface Stage {
 const drawMs = 100;
 /** ms between two status lines where nobody watches. */
 const plainMs = 5_000;
+/** ms that a line waits for others that happened before it: what another process tells comes late. */
+const orderMs = 250;
 
 const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
@@ -27,6 +29,8 @@ export function createStage(out: NodeJS.WriteStream, runtime: Runtime): Stage {
   let status: () => string = () => '';
   let startedAt: Ms | undefined;
   let frame = 0;
+  let shownAt = -Infinity;
+  const waiting: { readonly at: Ms; readonly line: string }[] = [];
   let stop: () => void = () => undefined;
 
   function print(line: string): void {
@@ -45,11 +49,22 @@ export function createStage(out: NodeJS.WriteStream, runtime: Runtime): Stage {
     update(`${pc.cyan(spinner[frame % spinner.length] ?? '')} ${text}`);
   }
 
+  function flush(until: Ms): void {
+    waiting.sort((left, right) => left.at - right.at);
+    const due = waiting.filter(({ at }) => at <= until);
+    for (const { line } of waiting.splice(0, due.length)) print(line);
+  }
+
   function tick(): void {
+    const now = runtime.now();
     frame += 1;
+    flush(now - orderMs);
     if (update !== undefined) draw();
-    else if (startedAt !== undefined && status() !== '') out.write(`${clock(runtime.now())}${status()}\n`);
-    stop = runtime.after(update === undefined ? plainMs : drawMs, tick);
+    else if (startedAt !== undefined && now - shownAt >= plainMs && status() !== '') {
+      shownAt = now;
+      out.write(`${clock(now)}${status()}\n`);
+    }
+    stop = runtime.after(drawMs, tick);
   }
 
   return {
@@ -57,7 +72,7 @@ export function createStage(out: NodeJS.WriteStream, runtime: Runtime): Stage {
     tell(line, kind = 'plain', at = runtime.now()) {
       const paint = { fault: pc.red, good: pc.green, plain: (text: string) => text }[kind];
       const mark = { fault: '✗ ', good: '✓ ', plain: '  ' }[kind];
-      print(`${clock(at)}${paint(mark + line)}`);
+      waiting.push({ at, line: `${clock(at)}${paint(mark + line)}` });
     },
     startClock() {
       startedAt = runtime.now();
@@ -69,6 +84,7 @@ export function createStage(out: NodeJS.WriteStream, runtime: Runtime): Stage {
     },
     end() {
       stop();
+      flush(Infinity);
       status = () => '';
       update?.clear();
       update?.done();
