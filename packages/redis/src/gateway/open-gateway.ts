@@ -3,6 +3,7 @@ import type { Adapter, Cluster, GatewaySession, Lease, Runtime, ServeContext } f
 import type { RedisConfig } from '../config.ts';
 import { replay } from '../session/replay.ts';
 import type { Session } from '../session/session.ts';
+import type { ClientStream } from './client-stream.ts';
 import type { GatewayContext } from './context.ts';
 import { zeroCounters } from './counters.ts';
 import type { Dialled } from './dial.ts';
@@ -32,6 +33,15 @@ export interface GatewayOptions {
   readonly limits?: Partial<GatewayLimits>;
   /** Default false: what stood behind an unknown command answers "not executed" until the client was told. */
   readonly continueAfterUnknown?: boolean;
+  /** Default `tick`: commands of many sockets leave in one write. `now`: at the end of the running callback. */
+  readonly flush?: 'tick' | 'now';
+  /** What HELLO is answered before any server was reached; without it HELLO waits for one. */
+  readonly greeting?: Greeting;
+}
+
+export interface RedisGateway extends GatewaySession {
+  /** As `serve`, for a client that shares our process and can be spoken to. */
+  attach(client: ClientStream, at: Pick<ServeContext, 'role' | 'address'>, onClosed: () => void): Relay;
 }
 
 interface Door {
@@ -50,17 +60,17 @@ export function openGateway(
   config: RedisConfig,
   runtime: Runtime,
   options: GatewayOptions = {},
-): GatewaySession {
+): RedisGateway {
   const counters = zeroCounters();
   const listener: Credentials = {
     ...(config.username === undefined ? {} : { username: config.username }),
     ...(config.password === undefined ? {} : { password: config.password }),
   };
-  const tick = createTick(runtime);
+  const tick = options.flush === 'now' ? createTick(runtime, process.nextTick) : createTick(runtime);
   const limits = { ...defaultGatewayLimits, ...options.limits };
   const initial = identity(config.username, config.password, config.db, 2);
   const toldAt = new WeakMap<Upstream<Pending>, number>();
-  let greeting: Greeting | undefined;
+  let { greeting } = options;
   const context: GatewayContext = {
     cluster,
     classify: adapter.classify,
@@ -216,32 +226,44 @@ export function openGateway(
   };
   lookAgain();
 
+  function attach(
+    client: ClientStream,
+    at: Pick<ServeContext, 'role' | 'address'>,
+    onClosed: () => void,
+  ): Relay {
+    counters.clients += 1;
+    lastClient += 1;
+    const relay = createRelay({
+      ...door(at.role === 'replica' ? 'replica' : 'primary'),
+      context,
+      identity: initial,
+      client,
+      address: at.address,
+      id: lastClient,
+      onClosed() {
+        counters.clients -= 1;
+        relays.delete(relay);
+        onClosed();
+      },
+    });
+    relays.add(relay);
+    return relay;
+  }
+
   return {
     counters: counters as unknown as Readonly<Record<string, number>>,
+    attach,
     serve(client: Duplex, at: ServeContext) {
       if (!isOpen || at.drain.aborted) {
         client.destroy();
         return Promise.resolve();
       }
       return new Promise((resolve) => {
-        counters.clients += 1;
-        lastClient += 1;
         let stopListening = (): void => undefined;
-        const relay = createRelay({
-          ...door(at.role === 'replica' ? 'replica' : 'primary'),
-          context,
-          identity: initial,
-          client,
-          address: at.address,
-          id: lastClient,
-          onClosed() {
-            counters.clients -= 1;
-            relays.delete(relay);
-            stopListening();
-            resolve();
-          },
+        const relay = attach(client, at, () => {
+          stopListening();
+          resolve();
         });
-        relays.add(relay);
         stopListening = onAbort(at.drain, relay.drain);
       });
     },

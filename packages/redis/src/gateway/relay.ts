@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream';
 import type { Failure, Lease } from '@failover/core';
 import { createRequestDecoder } from '../protocol/decode-request.ts';
 import { encodeCommand } from '../protocol/encode.ts';
@@ -13,6 +12,7 @@ import type { TransactionState } from '../session/transaction.ts';
 import { afterCommand, afterLoss, fatesAfterLoss, noTransaction } from '../session/transaction.ts';
 import type { Fate, Sent } from './burst.ts';
 import { coreTraits, settleBurst } from './burst.ts';
+import type { ClientStream } from './client-stream.ts';
 import type { GatewayContext } from './context.ts';
 import { createGates } from './gates.ts';
 import type { Identity } from './identity.ts';
@@ -48,6 +48,13 @@ type SentRun = Run<Owner<Pending>, Pending>;
 export interface Relay {
   /** Ends the client once everything that it asked is answered. */
   drain(): void;
+  /**
+   * The client goes: what waits for a server, or waits at one, is answered now, and the client ends once the rest
+   * of what is in flight was answered.
+   */
+  leave(): void;
+  /** Answers everything that is unanswered, now, without asking anybody. */
+  abandon(): void;
   close(): void;
 }
 
@@ -58,7 +65,7 @@ export interface RelayOptions {
   /** Connections of this client alone; each begins with what `replay` gives. */
   openPinned(owner: Owner<Pending>, session: () => Session, onDrain: () => void): Pool<Pending>;
   readonly identity: Identity;
-  readonly client: Duplex;
+  readonly client: ClientStream;
   readonly address: string;
   readonly id: number;
   onClosed(): void;
@@ -320,6 +327,11 @@ export function createRelay(options: RelayOptions): Relay {
     if (isUntold && !context.continueAfterUnknown) {
       counters.notExecuted += countOf(work);
       reply(repeated(behindUnknown, countOf(work)));
+      return;
+    }
+    if (line.bytes > limits.maxLineBytes) {
+      counters.notExecuted += countOf(work);
+      reply(repeated(notExecuted('too much is waiting'), countOf(work)));
       return;
     }
     line.push(work);
@@ -774,14 +786,16 @@ export function createRelay(options: RelayOptions): Relay {
       counters.unknown += unknown;
       cluster.reportUnknown(origin.target, on.lease.server, unknown, reason);
       isUntold = true;
-      if (!context.continueAfterUnknown) front.push(...line.drain().flatMap(asNotExecuted));
+      if (!context.continueAfterUnknown) {
+        front.push(...line.drain().flatMap((each) => asNotExecuted(each, behindUnknownReason)));
+      }
     }
     line.putInFront(front);
     const { head } = line;
     if (pauseMs > 0 && head !== undefined && head.type !== 'reply') gates.pause(head, pauseMs);
   }
 
-  function asNotExecuted(pending: Pending): readonly Pending[] {
+  function asNotExecuted(pending: Pending, reason: string): readonly Pending[] {
     if (pending.type === 'reply') return [pending];
     gates.cancel(pending);
     if (pending.type === 'restore') {
@@ -789,7 +803,7 @@ export function createRelay(options: RelayOptions): Relay {
       return [];
     }
     counters.notExecuted += countOf(pending);
-    return [replyOf(repeated(behindUnknown, countOf(pending)))];
+    return [replyOf(repeated(notExecuted(reason), countOf(pending)))];
   }
 
   /** No server in time: its place in the line becomes the answer. */
@@ -839,6 +853,48 @@ export function createRelay(options: RelayOptions): Relay {
     pump();
   }
 
+  function leave(): void {
+    if (isClosed) return;
+    isEnding = true;
+    const runs = upstream?.runsOf(owner) ?? [];
+    if (runs.some((run) => commandOf(run)?.traits.isBlocking === true)) {
+      abandon();
+      client.end();
+      return;
+    }
+    line.putInFront(line.drain().flatMap((pending) => asNotExecuted(pending, closedByClient)));
+    pump();
+  }
+
+  function abandon(): void {
+    if (isClosed) return;
+    const on = upstream;
+    const sent: Sent[] = [...(collected ?? [])];
+    for (const run of on?.runsOf(owner) ?? []) {
+      if (run.item?.type === 'restore') continue;
+      if (run.item?.type === 'large') sent.push(largeLost(run.item.traits));
+      else
+        for (const command of commandsOf(run).slice(run.item === undefined ? run.answered : 0))
+          sent.push({ command, fate: { type: 'lost' } });
+    }
+    let unknown = 0;
+    for (const { command, fate } of sent) {
+      if (fate.type === 'answered' || fate.type === 'refused' || fate.type === 'told') write(fate.reply);
+      else if (fate.type === 'lost' && command.traits.isWrite && on !== undefined) {
+        unknown += 1;
+        write(outcomeUnknown(on.lease, closedByClient));
+      } else write(notExecuted(closedByClient));
+    }
+    counters.unknown += unknown;
+    if (on !== undefined && unknown > 0) {
+      cluster.reportUnknown(origin.target, on.lease.server, unknown, 'its client closed');
+    }
+    for (const pending of line.drain().flatMap((each) => asNotExecuted(each, closedByClient))) {
+      if (pending.type === 'reply') write(pending.bytes);
+    }
+    onClose();
+  }
+
   function dropLine(): void {
     for (const each of line.drain()) if (each.type !== 'reply') gates.cancel(each);
   }
@@ -873,7 +929,7 @@ export function createRelay(options: RelayOptions): Relay {
   client.on('error', () => undefined);
   client.on('close', onClose);
 
-  return { drain: end, close };
+  return { drain: end, leave, abandon, close };
 }
 
 /** ms before a server that refused is asked again while it holds the lease. */
@@ -899,7 +955,10 @@ const ok = Buffer.from('+OK\r\n');
 const nullArray = Buffer.from('*-1\r\n');
 const nullResp3 = Buffer.from('_\r\n');
 const discard = encodeCommand(['DISCARD']);
-const behindUnknown = notExecuted('a command before it is unknown');
+const behindUnknownReason = 'a command before it is unknown';
+const behindUnknown = notExecuted(behindUnknownReason);
+/** The words that ioredis itself has for it, on which others rely. */
+const closedByClient = 'Connection is closed.';
 const behindUnknownReply: PendingReply = replyOf(behindUnknown);
 const anyTraits = coreTraits(traitsAt(0));
 

@@ -27,6 +27,8 @@ export interface Ring<Owner, Item> {
     sentAt: number,
   ): void;
   shift(): void;
+  /** Copies of what is in flight for one of them. */
+  of(owner: Owner): readonly Run<Owner, Item>[];
   /** Copies of all that is in flight; the ring is empty afterwards. */
   drain(): readonly Run<Owner, Item>[];
 }
@@ -85,6 +87,14 @@ export function createRing<Owner, Item>(): Ring<Owner, Item> {
       first = (first + 1) & (slots.length - 1);
       ring.size -= 1;
       ring.head = ring.size === 0 ? undefined : slots[first];
+    },
+    of(owner: Owner) {
+      const runs: Run<Owner, Item>[] = [];
+      for (let at = 0; at < ring.size; at += 1) {
+        const run = slots[(first + at) & (slots.length - 1)] as Run<Owner, Item>;
+        if (run.owner === owner) runs.push({ ...run });
+      }
+      return runs;
     },
     drain() {
       const runs: Run<Owner, Item>[] = [];

@@ -8,7 +8,11 @@ export interface Tick {
   atEnd(callback: () => void): void;
 }
 
-export function createTick(runtime: Pick<Runtime, 'now'>): Tick {
+/** `defer` says when a tick ends: with `process.nextTick` nothing waits for other sockets. */
+export function createTick(
+  runtime: Pick<Runtime, 'now'>,
+  defer: (end: () => void) => unknown = setImmediate,
+): Tick {
   let now: Ms | undefined;
   let isScheduled = false;
   let callbacks: (() => void)[] = [];
@@ -16,7 +20,7 @@ export function createTick(runtime: Pick<Runtime, 'now'>): Tick {
   function schedule(): void {
     if (isScheduled) return;
     isScheduled = true;
-    setImmediate(end);
+    defer(end);
   }
 
   function end(): void {

@@ -56,6 +56,8 @@ export interface Upstream<Item> {
   /** ms since the oldest unanswered command was written, 0 if there is none. */
   oweMs(now: Ms): number;
   readonly inFlight: number;
+  /** Copies of what this owner has in flight here. */
+  runsOf(owner: Owner<Item>): readonly Run<Owner<Item>, Item>[];
   close(reason: string): void;
 }
 
@@ -120,6 +122,7 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
     get inFlight() {
       return ring.size;
     },
+    runsOf: (owner: Owner<Item>) => ring.of(owner),
     close(reason: string) {
       closed(reason, true);
     },
