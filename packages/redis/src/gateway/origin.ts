@@ -23,7 +23,11 @@ export function createOrigin(cluster: Cluster, shard: string, role: ListenerRole
     target,
     generation: 0,
     answered: 0,
-    lease: () => cluster.lease(target, picker),
+    lease() {
+      const lease = cluster.lease(target, picker);
+      // Asked while it is being fenced: whoever hears of that first shall not go on with it.
+      return lease?.fenced.aborted === true ? undefined : lease;
+    },
     hold: (request: HoldRequest) => cluster.hold(target, request, picker),
     close: cluster.onChange(target, () => {
       origin.generation += 1;

@@ -1,0 +1,127 @@
+import type { Duplex } from 'node:stream';
+import type { EndpointId, GatewaySession, Runtime } from '@failover/core';
+import { endpoint, systemRuntime, targetId } from '@failover/core';
+import { classify } from '../../classify.ts';
+import type { RedisOptions } from '../../config.ts';
+import { redisConfig } from '../../config.ts';
+import type { GatewayOptions } from '../open-gateway.ts';
+import { openGateway } from '../open-gateway.ts';
+import { duplexPair } from './duplex-pair.ts';
+import type { HandMadeCluster } from './hand-made-cluster.ts';
+import { handMadeCluster } from './hand-made-cluster.ts';
+import type { Handler, ScriptedServer } from './scripted-server.ts';
+import { scriptedServer } from './scripted-server.ts';
+
+export interface TestClient {
+  readonly socket: Duplex;
+  /** All that it was sent. */
+  readonly text: string;
+  send(...commands: readonly (string | readonly string[])[]): void;
+  write(bytes: string | Buffer): void;
+  /** Resolves once as much was received. */
+  receives(text: string): Promise<void>;
+  readonly isOpen: boolean;
+}
+
+export interface BenchTop extends AsyncDisposable {
+  readonly cluster: HandMadeCluster;
+  readonly gateway: GatewaySession;
+  readonly servers: ReadonlyMap<EndpointId, ScriptedServer>;
+  readonly a: ScriptedServer;
+  readonly b: ScriptedServer;
+  readonly first: EndpointId;
+  readonly second: EndpointId;
+  connect(role?: string): TestClient;
+  readonly drain: AbortController;
+}
+
+export const command = (...words: readonly string[]): string =>
+  `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
+
+/** A gateway over two scripted servers, all in memory, with a lease on the first. */
+export function benchTop(
+  handler: Handler,
+  options: GatewayOptions & {
+    readonly config?: Partial<RedisOptions>;
+    readonly role?: 'primary' | 'replica';
+  } = {},
+): BenchTop {
+  const [first, second] = [endpoint('127.0.0.1:7001'), endpoint('127.0.0.1:7002')];
+  const servers = new Map([
+    [first, scriptedServer(handler)],
+    [second, scriptedServer(handler)],
+  ]);
+  const runtime: Runtime = {
+    ...systemRuntime(),
+    connect(to) {
+      const [near, far] = duplexPair();
+      setImmediate(() => {
+        near.emit('connect');
+      });
+      servers.get(to)?.accept(far);
+      return near;
+    },
+  };
+  const cluster = handMadeCluster(targetId('redis', options.role ?? 'primary'), runtime);
+  cluster.grant(first);
+  const config = redisConfig.parse({ servers: [first, second], ...options.config });
+  const gateway = openGateway({ classify }, cluster, config, runtime, options);
+  const drain = new AbortController();
+  const [a, b] = [...servers.values()];
+  if (a === undefined || b === undefined) throw new Error('two servers');
+
+  return {
+    cluster,
+    gateway,
+    servers,
+    a,
+    b,
+    first,
+    second,
+    drain,
+    connect(role = options.role ?? 'primary') {
+      const [near, far] = duplexPair();
+      void gateway.serve(far, { role, address: '127.0.0.1:50000', drain: drain.signal });
+      let text = '';
+      let wake = (): void => undefined;
+      near.on('data', (chunk: Buffer) => {
+        text += chunk.toString('latin1');
+        wake();
+      });
+      near.on('error', () => undefined);
+      near.on('close', () => {
+        wake();
+      });
+      return {
+        socket: near,
+        get text() {
+          return text;
+        },
+        get isOpen() {
+          return !near.destroyed;
+        },
+        send(...commands) {
+          near.write(
+            commands
+              .map((each) => (typeof each === 'string' ? command(...each.split(' ')) : command(...each)))
+              .join(''),
+          );
+        },
+        write: (bytes) => void near.write(bytes),
+        async receives(expected) {
+          while (!text.startsWith(expected)) {
+            if (text.length >= expected.length || near.destroyed) {
+              throw new Error(`received ${JSON.stringify(text)} instead of ${JSON.stringify(expected)}`);
+            }
+            await new Promise<void>((resolve) => {
+              wake = resolve;
+            });
+          }
+        },
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      await gateway[Symbol.asyncDispose]();
+    },
+  };
+}
