@@ -28,6 +28,8 @@ export interface HandleOptions extends Pick<
 > {
   readonly groups: ReadonlyMap<string, readonly EndpointId[]>;
   readonly members: Members;
+  /** ms: how often a state that is awaited is looked at, default 50. */
+  readonly lookMs?: number | undefined;
 }
 
 export interface Handle extends RedisTestbed {
@@ -35,12 +37,9 @@ export interface Handle extends RedisTestbed {
   linked(timeoutMs: number): Promise<void>;
 }
 
-/** ms: how often a state that is awaited is looked at. */
-const lookMs = 50;
-
 /** What both testbeds can do, on members that know how to break. */
 export function createHandle(options: HandleOptions): Handle {
-  const { runtime, groups, sentinels, members } = options;
+  const { runtime, groups, sentinels, members, lookMs = 50 } = options;
   const [name = ''] = groups.keys();
   const leaders = new Map<string, EndpointId>();
   members.onSentinelEvent(({ sentinel, event, text }) => {

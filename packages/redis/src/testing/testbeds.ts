@@ -1,4 +1,5 @@
-import type { Fault, Heal, RunningTestbed, Testbed } from '@failover/testing';
+import type { Fault, Heal } from '@failover/testing';
+import type { RunningTestbed, Testbed } from '@failover/testing/conformance';
 import { launchVirtual } from './embedded/launch-virtual.ts';
 import type { RealServer } from './find-server.ts';
 import { injectFault, memberOf } from './inject.ts';

@@ -24,7 +24,8 @@ const ok = simple('OK');
 const wrongPassword = 'WRONGPASS invalid username-password pair or user is disabled.';
 
 function authenticate(host: Host, session: Session, user: string, password: string): void {
-  if (host.password !== undefined && (user !== 'default' || password !== host.password)) {
+  // Without a password the default user takes any.
+  if (user !== 'default' || (host.password !== undefined && password !== host.password)) {
     throw new CommandError(wrongPassword);
   }
   session.isAuthenticated = true;

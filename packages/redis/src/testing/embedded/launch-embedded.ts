@@ -17,6 +17,8 @@ export interface EmbeddedOptions extends TestbedOptions {
   readonly password?: string;
   /** ms between a write and its way to the replicas, default 1. */
   readonly replicationDelayMs?: number;
+  /** ms: how often `settled` looks, default 50. */
+  readonly lookMs?: number;
   /** Why it is the double, for people. */
   readonly how?: string;
 }
@@ -112,7 +114,10 @@ export async function launchEmbedded(options: EmbeddedOptions = {}): Promise<Emb
     }
   }
 
-  function freshMemory(of: ReadonlyMap<string, EndpointId>): DoubleSentinelOptions['memory'] {
+  function freshMemory(
+    of: ReadonlyMap<string, EndpointId>,
+    replicasOf: (name: string) => readonly EndpointId[],
+  ): DoubleSentinelOptions['memory'] {
     const settings = {
       quorum: Math.floor(sentinels / 2) + 1,
       downAfterMs,
@@ -125,11 +130,13 @@ export async function launchEmbedded(options: EmbeddedOptions = {}): Promise<Emb
       address,
       configEpoch: 0,
       votedEpoch: 0,
-      replicas: [],
+      replicas: replicasOf(name),
       sentinels: [],
     }));
     return { currentEpoch: 0, masters: remembered };
   }
+  // Else a Sentinel that asks before the replicas are linked hears of them only 10 s later.
+  const firstMemory = freshMemory(masters, (name) => groups.get(name)?.slice(1) ?? []);
 
   for (const endpoint of witnesses) {
     const double = member(endpoint, async (process) => {
@@ -137,7 +144,7 @@ export async function launchEmbedded(options: EmbeddedOptions = {}): Promise<Emb
         process,
         endpoint,
         password,
-        memory: memories.get(endpoint)?.() ?? freshMemory(masters),
+        memory: memories.get(endpoint)?.() ?? firstMemory,
         onEvent(event, text) {
           double.lines.push(`${Math.round(runtime.now())} ${event} ${text}`);
           if (double.lines.length > 500) double.lines.shift();
@@ -168,6 +175,7 @@ export async function launchEmbedded(options: EmbeddedOptions = {}): Promise<Emb
     groups,
     sentinels: witnesses,
     members,
+    lookMs: options.lookMs,
   });
   for (const double of doubles.values()) await double.restart();
   return Object.assign(handle, {
@@ -178,7 +186,7 @@ export async function launchEmbedded(options: EmbeddedOptions = {}): Promise<Emb
     },
     tilt: (sentinel: EndpointId) => tilts.get(sentinel)?.(),
     async redeploySentinel(sentinel: EndpointId, of: ReadonlyMap<string, EndpointId>) {
-      memories.set(sentinel, () => freshMemory(of));
+      memories.set(sentinel, () => freshMemory(of, () => []));
       await get(sentinel).restart();
     },
   });

@@ -22,6 +22,8 @@ export async function launchVirtual({ seed, ...options }: VirtualOptions): Promi
   const witnesses = Array.from({ length: sentinels }, (_, at) => endpointOf(`10.0.1.${at + 1}`, 26379));
   const testbed = await launchEmbedded({
     how: `the embedded double in virtual time, seed ${seed}`,
+    // A look asks everybody: in virtual time that is what costs.
+    lookMs: 250,
     ...options,
     runtime,
     listen: (endpoint, onConnection) => runtime.network.listen(endpoint, onConnection),
