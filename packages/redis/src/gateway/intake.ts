@@ -88,6 +88,7 @@ export function createIntake(
   function keep(bytes: Buffer, from: number, to: number): void {
     if (Math.max(scanner.wanted, to - from) > limits.maxWholeBytes) {
       large = createReplyScanner();
+      scanner.forget();
       rest = nothing;
       passLarge(large, bytes.subarray(from, to), true, nameOf(bytes, from, to));
       return;

@@ -158,7 +158,9 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
     let from = 0;
     while (from < chunk.length && upstream.isOpen) {
       const head = ring.head;
-      const isSingle = isMarked || head === undefined || (head.owner as Owner<Item>).wantsSingleReplies;
+      const isSubscribed = options.pushOwner?.isSubscribed === true;
+      const isSingle =
+        isMarked || isSubscribed || head === undefined || (head.owner as Owner<Item>).wantsSingleReplies;
       const found = scanner.scan(chunk, from, isSingle ? 1 : head.count - head.answered, !isMarked);
       if (found === 'violation') {
         closed(`protocol violation: ${scanner.problem}`, false);
@@ -168,7 +170,7 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
         const end = scanner.wholeEnd;
         const whole = from === 0 && end === chunk.length ? chunk : chunk.subarray(from, end);
         from = end;
-        if (isMarked || options.pushOwner?.isSubscribed === true) finishMarked(whole);
+        if (isMarked || isSubscribed) finishMarked(whole);
         else if (head === undefined) {
           closed('a reply that nobody waits for', false);
           return;

@@ -15,6 +15,8 @@ export interface RequestScanner {
    * same command: it goes on where this one stopped.
    */
   scan(bytes: Uint8Array, from: number, to: number): ScannedRequest;
+  /** After `partial`: the rest of that command comes another way. */
+  forget(): void;
   /** Where the run or the special command ends. */
   readonly end: number;
   /** Commands in the run: 0 if there were only empty ones, which nobody answers. */
@@ -57,6 +59,11 @@ export function createRequestScanner(limits: RequestLimits = {}): RequestScanner
     wanted: 0,
     problem: '',
     scan,
+    forget() {
+      resumeLeft = 0;
+      resumeOffset = 0;
+      resumeIndex = -1;
+    },
   };
 
   function scan(bytes: Uint8Array, from: number, to: number): ScannedRequest {
