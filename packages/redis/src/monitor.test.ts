@@ -377,6 +377,18 @@ describe('watching a Sentinel', () => {
     expect(rounds(redis)).toBeLessThan(15);
   });
 
+  it('tells people once what only they can repair', async () => {
+    const said: string[] = [];
+    runtime = virtualRuntime({ seed: 7, log: (level, text) => level === 'warn' && said.push(text) });
+    script(runtime, sentinel, {
+      ...answers(),
+      'SENTINEL MASTER mymaster': error('ERR No such master with that name'),
+    });
+    start('witness');
+    await runtime.advance(5000);
+    expect(said).toEqual([`${sentinel} does not know the master name mymaster`]);
+  });
+
   it('is not given up because it lets nobody listen', async () => {
     const redis = script(runtime, sentinel, {
       ...answers(),

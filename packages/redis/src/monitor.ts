@@ -14,8 +14,26 @@ export function watch(
 ): Observable<Report<RedisReply>> {
   return new Observable((subscriber) => {
     const start = member.kind === 'witness' ? watchSentinel : watchServer;
+    const complain = complainer(member, runtime);
     return start(member, config, pace$, runtime, (report) => {
+      if (report.type === 'said') complain(report.reply);
       subscriber.next(report);
     });
   });
+}
+
+/** What only a person can repair, said once for each kind: a right that is missing, a name that nobody knows. */
+function complainer(member: Member, runtime: Runtime): (reply: RedisReply) => void {
+  const told = new Set<string>();
+  return (reply) => {
+    const problem =
+      reply.type === 'unknownMaster'
+        ? `does not know the master name ${reply.name}`
+        : reply.type === 'errorReply' && reply.code !== 'LOADING'
+          ? `refused to be watched: ${reply.text}`
+          : undefined;
+    if (problem === undefined || told.has(problem)) return;
+    told.add(problem);
+    runtime.log('warn', `${member.endpoint} ${problem}`, { server: member.endpoint });
+  };
 }

@@ -375,6 +375,13 @@ describe('a provisional claim', () => {
     expect(scn.at(1200).role(b, 'master')).toContainEqual(provisional(b, 1000));
   });
 
+  it('is made by the announcement of the promotion, if the choice was missed', () => {
+    scn.settle();
+    const promoted = { type: 'promotedSlave', masterName: 'mymaster', server: b } as const;
+    expect(scn.at(1000).event(s1, promoted)).toContainEqual(named(b));
+    expect(scn.at(1200).role(b, 'master')).toContainEqual(provisional(b, 1000));
+  });
+
   it('is not made by a promoted flag without a failover that goes on', () => {
     scn.settle();
     expect(scn.sentinel(s1, { flags: ['master'] }, { promoted: b })).not.toContainEqual(named(b));

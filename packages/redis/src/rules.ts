@@ -1,10 +1,12 @@
+import { target } from '@failover/core';
 import type { Ms, Observation, Report, Rules } from '@failover/core';
 import type { RedisConfig } from './config.ts';
 import type { RedisReply } from './replies.ts';
 import type { ReplicationState } from './rules/by-replication.ts';
 import { initReplication, stepReplication } from './rules/by-replication.ts';
-import type { SentinelState } from './rules/by-sentinels.ts';
-import { initSentinels, stepSentinels, targetsOf } from './rules/by-sentinels.ts';
+import { stepSentinels } from './rules/by-sentinels.ts';
+import type { SentinelState } from './rules/sentinel-state.ts';
+import { initSentinels } from './rules/sentinel-state.ts';
 
 /** What the rules remember. `hasTold` turns true with the first step, which tells of the targets. */
 export interface RulesState {
@@ -40,4 +42,12 @@ function hear(
   return memory.type === 'sentinels'
     ? stepSentinels(memory, report, now)
     : stepReplication(memory, report, now);
+}
+
+/** Both targets of a name. */
+function targetsOf(name: string): readonly Observation[] {
+  return (['primary', 'replica'] as const).map((role) => ({
+    type: 'targetSeen',
+    target: target(name, role),
+  }));
 }

@@ -1,5 +1,6 @@
 import type { EndpointId, Ms, Report } from '@failover/core';
 import type { ListedReplica, ListedSentinel, RedisReply, SentinelMaster } from '../replies.ts';
+import type { SentinelEvent } from '../sentinel-events.ts';
 
 /** What one Sentinel said last about our master name. */
 export interface Witness {
@@ -62,9 +63,7 @@ function note(witness: Witness, reply: RedisReply, name: string): Witness {
     case 'sentinelTilt':
       return setTilt(witness, reply.isTilt);
     case 'sentinelEvent':
-      if (reply.event.type === 'tilt') return setTilt(witness, reply.event.isTilt);
-      if (reply.event.type !== 'selectedSlave' || reply.event.masterName !== name) return witness;
-      return keepSame(witness, { ...witness, promoted: reply.event.server });
+      return hearEvent(witness, reply.event, name);
     case 'unknownMaster':
     case 'errorReply': {
       if (witness.master === undefined && witness.hasVerdict) return witness;
@@ -74,6 +73,14 @@ function note(witness: Witness, reply: RedisReply, name: string): Witness {
     case 'role':
       return witness;
   }
+}
+
+function hearEvent(witness: Witness, event: SentinelEvent, name: string): Witness {
+  if (event.type === 'tilt') return setTilt(witness, event.isTilt);
+  // Promoted stands for selected, if that was missed.
+  const isChoice = event.type === 'selectedSlave' || event.type === 'promotedSlave';
+  if (!isChoice || event.masterName !== name || witness.promoted === event.server) return witness;
+  return { ...witness, promoted: event.server };
 }
 
 function unheard(endpoint: EndpointId, openedAt: Ms, id: string): Witness {
