@@ -41,24 +41,44 @@ const stages = [
   { name: 'documentation', command: nx('docs') },
 ];
 
+let stopStage = () => {};
+
 /** Test stages stream; of the others one sees only a failure. */
-const run = (command, streams) =>
+const run = ([tool, ...args], streams) =>
   new Promise((resolve) => {
     const stdio = streams ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'];
-    const child = spawn('npx', ['--no-install', ...command], { cwd: root, env, stdio });
+    // In a group of its own, so that whatever it has started ends with it.
+    const child = spawn(`${root}node_modules/.bin/${tool}`, args, { cwd: root, env, stdio, detached: true });
     const output = [];
+    const stop = (signal, why) => {
+      output.push(Buffer.from(`\n${why}\n`));
+      try {
+        process.kill(-child.pid, signal);
+      } catch {
+        // It has ended by itself.
+      }
+    };
+    const timer = setTimeout(() => {
+      stop('SIGTERM', `stopped after ${stageLimitMs / 60_000} minutes`);
+      setTimeout(() => stop('SIGKILL', 'killed'), 5_000).unref();
+    }, stageLimitMs);
+    stopStage = stop;
     child.stdout?.on('data', (chunk) => output.push(chunk));
     child.stderr?.on('data', (chunk) => output.push(chunk));
-    const timer = setTimeout(() => {
-      output.push(Buffer.from(`\nstopped after ${stageLimitMs / 60_000} minutes\n`));
-      child.kill('SIGTERM');
-    }, stageLimitMs);
+    child.on('error', (error) => output.push(Buffer.from(`${error.message}\n`)));
     child.on('close', (code) => {
       clearTimeout(timer);
       if (code !== 0) process.stdout.write(Buffer.concat(output));
       resolve(code === 0);
     });
   });
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.once(signal, () => {
+    stopStage(signal, `stopped by ${signal}`);
+    process.exit(130);
+  });
+}
 
 /** Which servers there are, before anything else: an old one or a double must not pass for the real thing. */
 function findServers() {

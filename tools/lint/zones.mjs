@@ -67,11 +67,19 @@ const lowerFolders = (order, folder) => {
       ];
 };
 
-const coreOrder = ['model', 'errors', 'health', 'reduce', 'select', 'execute', 'runtime', 'discover'].concat([
+const coreOrder = [
+  'model',
+  'errors',
+  'health',
+  'reduce',
+  'select',
+  'execute',
+  'runtime',
   'adapter',
+  'discover',
   'cluster',
   'telemetry',
-]);
+];
 const corePure = ['model', 'errors', 'health', 'reduce', 'select', 'execute'];
 const coreSrc = 'packages/core/src';
 
