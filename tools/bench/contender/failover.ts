@@ -31,7 +31,7 @@ export const failoverInProcess: Contender = {
   missing: () => undefined,
   start: (cluster) =>
     Promise.resolve({
-      driver: { type: 'failoverInProcess', ...sentinelAddress(cluster) },
+      driver: { type: 'failoverInProcess', share: 'client', ...sentinelAddress(cluster) },
       [Symbol.asyncDispose]: () => Promise.resolve(),
     }),
 };

@@ -59,7 +59,12 @@ export async function herdBench(options: Options): Promise<Result> {
   await using running = await contender.start(cluster);
   const random = seeded(options.seed);
   const pairs = options.runs ?? (options.isQuick ? QUICK_PAIRS : FULL_PAIRS);
-  const stage: Stage = { cluster, prober, driver: running.driver, primaryPort: await settled(cluster) };
+  const stage: Stage = {
+    cluster,
+    prober,
+    driver: alone(running.driver),
+    primaryPort: await settled(cluster),
+  };
   const runs: HerdRun[] = [];
   for (let pair = 1; pair <= pairs; pair++) {
     for (const clients of shuffled([1, HERD], random)) {
@@ -81,6 +86,11 @@ export async function herdBench(options: Options): Promise<Result> {
     summaries,
     runs,
   };
+}
+
+/** A herd is made of clients that know nothing of each other. */
+function alone(driver: DriverSpec): DriverSpec {
+  return driver.type === 'failoverInProcess' ? { ...driver, share: 'nothing' } : driver;
 }
 
 interface Stage {

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { now, until, within } from '../clock.ts';
 import { dieWithParent, toParent } from '../process/module.ts';
 import { connectDrivers } from './driver/connect.ts';
+import type { Told } from './driver/driver.ts';
 import type { LoadNews, LoadOrder, LoadSettings } from './orders.ts';
 import { startWorker } from './worker.ts';
 
@@ -30,6 +31,8 @@ await until('each worker is acknowledged once', READY_LIMIT_MS, async () => {
   return true;
 });
 
+// Connecting holds operations too: only what comes later counts.
+const toldBefore = drivers.told?.();
 const startAt = now();
 const workers = drivers.all.map((driver, index) =>
   startWorker(
@@ -48,12 +51,21 @@ setInterval(() => {
   beatAt = now();
 }, 10).unref();
 
+function since(before: Told | undefined, after: Told | undefined): Told | undefined {
+  if (before === undefined || after === undefined) return undefined;
+  return {
+    switches: after.switches - before.switches,
+    holds: after.holds - before.holds,
+    unknowns: after.unknowns - before.unknowns,
+  };
+}
+
 async function finish(): Promise<void> {
   await within(GRACE_MS, Promise.all(workers.map((worker) => worker.stop())));
   for (const worker of workers) worker.finish();
   const records = workers.flatMap((worker) => worker.records).sort((a, b) => a.invokedAt - b.invokedAt);
   writeFileSync(settings.historyFile, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
-  const told = drivers.told?.();
+  const told = since(toldBefore, drivers.told?.());
   await tell({
     type: 'finished',
     operations: records.length,

@@ -43,7 +43,9 @@ export async function overheadBench(options: Options): Promise<Result> {
   // Two ioredis side by side show how much of a ratio is noise.
   const isCalibration = options.only?.includes('calibrate') ?? false;
   const bareSpec: DriverSpec = { type: 'ioredisSentinel', failoverDetector: false, ...address };
-  const oursSpec: DriverSpec = isCalibration ? bareSpec : { type: 'failoverInProcess', ...address };
+  const oursSpec: DriverSpec = isCalibration
+    ? bareSpec
+    : { type: 'failoverInProcess', share: 'client', ...address };
   const bare = await startSlicer('bare ioredis', bareSpec);
   const ours = await startSlicer(isCalibration ? 'bare ioredis again' : 'failover', oursSpec);
   try {

@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis';
 import { now } from '../clock.ts';
 import type { DriverSpec } from '../load/driver/driver.ts';
-import { openIoredis } from '../load/driver/open-ioredis.ts';
+import { openFailover } from '../load/driver/failover.ts';
+import { openIoredis } from '../load/driver/ioredis.ts';
 import { dieWithParent, toParent } from '../process/module.ts';
 import type { Shape, SliceDone, SliceOrder } from './shape.ts';
 
@@ -9,7 +10,20 @@ const BATCH = 100;
 const VALUE = 'x'.repeat(64);
 
 dieWithParent();
-const redis = await openIoredis(JSON.parse(process.argv[2] ?? '{}') as DriverSpec);
+/** @throws Error for a client that is no ioredis: nothing else can be compared call by call */
+function open(spec: DriverSpec): Redis {
+  switch (spec.type) {
+    case 'plain':
+    case 'ioredisSentinel':
+      return openIoredis(spec);
+    case 'failoverInProcess':
+      return openFailover(spec);
+    case 'nodeRedisSentinel':
+      throw new Error('node-redis is no ioredis');
+  }
+}
+
+const redis = open(JSON.parse(process.argv[2] ?? '{}') as DriverSpec);
 redis.on('error', () => undefined);
 await redis.set('overhead', VALUE);
 

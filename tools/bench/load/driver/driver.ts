@@ -10,7 +10,11 @@ export type DriverSpec =
   | { readonly type: 'plain'; readonly port: number }
   | ({ readonly type: 'ioredisSentinel'; readonly failoverDetector: boolean } & SentinelAddress)
   | ({ readonly type: 'nodeRedisSentinel' } & SentinelAddress)
-  | ({ readonly type: 'failoverInProcess' } & SentinelAddress);
+  | ({
+      readonly type: 'failoverInProcess';
+      /** Whether the connections of a process are duplicates of one client, or clients that know nothing of each other. */
+      readonly share: 'client' | 'nothing';
+    } & SentinelAddress);
 
 /** What our own client tells of itself; peers tell nothing. */
 export interface Told {

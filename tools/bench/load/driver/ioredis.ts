@@ -1,26 +1,29 @@
-import type { Redis } from 'ioredis';
-import type { Driver, Drivers, DriverSpec } from './driver.ts';
-import { openIoredis } from './open-ioredis.ts';
+import { Redis, type RedisOptions } from 'ioredis';
+import type { Drivers, DriverSpec } from './driver.ts';
+import { ioredisDriver } from './ioredis-driver.ts';
 
-export function ioredisDriver(redis: Redis): Driver {
-  // Without a listener every lost connection is printed.
-  redis.on('error', () => undefined);
-  return {
-    rpush: (key, value) => redis.rpush(key, value),
-    incr: (key) => redis.incr(key),
-    read: (key) => redis.lrange(key, 0, -1),
-    get: (key) => redis.get(key),
-    onClose: (listener) => void redis.on('close', listener),
-    close: () => {
-      redis.disconnect();
-      return Promise.resolve();
-    },
-  };
+type IoredisSpec = Extract<DriverSpec, { type: 'plain' | 'ioredisSentinel' }>;
+
+/** ioredis as it comes: only the address is set, and the detector where it is what we compare with. */
+function options(spec: IoredisSpec): RedisOptions {
+  switch (spec.type) {
+    case 'plain':
+      return { host: '127.0.0.1', port: spec.port };
+    case 'ioredisSentinel':
+      return {
+        sentinels: spec.sentinelPorts.map((port) => ({ host: '127.0.0.1', port })),
+        name: spec.name,
+        failoverDetector: spec.failoverDetector,
+      };
+  }
 }
 
-export async function ioredisDrivers(spec: DriverSpec, count: number): Promise<Drivers> {
-  const clients = await Promise.all(Array.from({ length: count }, () => openIoredis(spec)));
-  const all = clients.map(ioredisDriver);
+export function openIoredis(spec: IoredisSpec): Redis {
+  return new Redis(options(spec));
+}
+
+export function ioredisDrivers(spec: IoredisSpec, count: number): Drivers {
+  const all = Array.from({ length: count }, () => ioredisDriver(openIoredis(spec)));
   return {
     all,
     async [Symbol.asyncDispose]() {
