@@ -8,6 +8,7 @@ import {
   type Attempt,
   type EndpointId,
   type Member,
+  type Observation,
   type Outcome,
   type Runtime,
 } from '@failover/core';
@@ -387,6 +388,18 @@ describe('conformance', () => {
         wakeAt: now + Math.random(),
       })),
       says: /answered twice and differently/,
+    },
+    {
+      flaw: 'rules that believe the wrong server',
+      titled: /^becomes steady/,
+      changes: withRules((heard, input, now) => {
+        const step = toy.rules.step(heard, input, now);
+        const wrong = endpoint('10.0.0.3:7000');
+        const lie = (seen: Observation): Observation =>
+          seen.type === 'claimSeen' ? { ...seen, server: wrong } : seen;
+        return { ...step, observations: step.observations.map(lie) };
+      }),
+      says: /not within 10000 ms: a steady target/,
     },
     {
       flaw: 'rules that do not follow a successor',

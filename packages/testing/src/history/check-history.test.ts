@@ -42,6 +42,11 @@ describe('lost', () => {
     expect([at(98), at(99)]).toEqual([1, 0]);
   });
 
+  it('is by us as soon as one of two acknowledgements is', () => {
+    const again = append('v', { endedAt: 250, server: 'a' });
+    expect(checkHistory([lost, again], final(), { successions }).lost.byUs.count).toBe(1);
+  });
+
   it('is nobody’s if nothing was promised', () => {
     for (const outcome of ['unknown', 'refused', 'error'] as const) {
       expect(checkHistory([append('v', { outcome })], final()).isValid).toBe(true);
@@ -56,6 +61,33 @@ describe('doubled', () => {
     expect(checkHistory(twice, final('v', 'v', 'v')).doubled.told.count).toBe(1);
     const refusedFirst = [append('v', { outcome: 'refused' }), append('v')];
     expect(checkHistory(refusedFirst, final('v', 'v')).doubled.silently.count).toBe(1);
+  });
+});
+
+describe('a counter', () => {
+  const increment = (endedAt: number, outcome: OperationRecord['outcome'] = 'ok'): OperationRecord => ({
+    ...append('x', { endedAt, outcome, server: 'a' }),
+    ...{ f: 'increment', value: undefined },
+  });
+  const successions = [{ from: 'a', to: 'b', roleAt: 100, exposedFrom: 50 }];
+  const records = [increment(10), increment(20), increment(60), increment(70), increment(80, 'unknown')];
+
+  it.each([
+    { k: 6, lostByBackend: 0, lostByUs: 0, doubled: 1 },
+    { k: 5, lostByBackend: 0, lostByUs: 0, doubled: 0 },
+    { k: 4, lostByBackend: 0, lostByUs: 0, doubled: 0 },
+    { k: 3, lostByBackend: 1, lostByUs: 0, doubled: 0 },
+    { k: 2, lostByBackend: 2, lostByUs: 0, doubled: 0 },
+    { k: 1, lostByBackend: 2, lostByUs: 1, doubled: 0 },
+    { k: 0, lostByBackend: 2, lostByUs: 2, doubled: 0 },
+  ])('at $k, with 4 acknowledged, 2 of them exposed, and 1 unknown', ({ k, ...expected }) => {
+    const { lost, doubled } = checkHistory(records, { lists: {}, counters: { k } }, { successions });
+    const counts = {
+      lostByBackend: lost.byBackend.count,
+      lostByUs: lost.byUs.count,
+      doubled: doubled.silently.count,
+    };
+    expect(counts).toEqual(expected);
   });
 });
 
