@@ -9,9 +9,12 @@ export interface RunOptions {
   readonly stopWithStdin: boolean;
 }
 
+/** ms that the log's reader gets to read the end of it. */
+const flushMs = 1_000;
+
 /** Runs until a signal; resolves with the exit code. The first signal drains, the second ends at once. */
 export async function run(config: ProxyConfig, options: RunOptions): Promise<number> {
-  const { log, flush } = createLog(config.log, 1);
+  const { log, flush, flushNow } = createLog(config.log, 1);
   const stop = new AbortController();
   const stopped = new Promise<void>((resolve) => {
     stop.signal.addEventListener('abort', () => {
@@ -22,7 +25,7 @@ export async function run(config: ProxyConfig, options: RunOptions): Promise<num
     process.on(signal, () => {
       if (stop.signal.aborted) {
         log('warn', 'second signal: ending at once', { signal });
-        flush();
+        flushNow();
         process.exit(signalCode(signal));
       }
       log('info', 'stopping', { signal });
@@ -30,9 +33,11 @@ export async function run(config: ProxyConfig, options: RunOptions): Promise<num
     });
   }
   if (options.stopWithStdin) {
-    process.stdin.on('end', () => {
-      stop.abort();
-    });
+    for (const event of ['end', 'error'] as const) {
+      process.stdin.on(event, () => {
+        stop.abort();
+      });
+    }
     process.stdin.resume();
   }
   try {
@@ -45,6 +50,6 @@ export async function run(config: ProxyConfig, options: RunOptions): Promise<num
     log('error', error.message, { code: error.code });
     return exitCode.failed;
   } finally {
-    flush();
+    await Promise.race([flush(), new Promise((resolve) => setTimeout(resolve, flushMs))]);
   }
 }
