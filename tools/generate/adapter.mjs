@@ -55,9 +55,15 @@ write('package.json', {
     './package.json': './package.json',
   },
   files: model.files,
-  peerDependencies: { '@failover/core': range, rxjs: model.peerDependencies.rxjs },
+  peerDependencies: {
+    '@failover/core': range,
+    '@failover/testing': range,
+    rxjs: model.peerDependencies.rxjs,
+  },
+  peerDependenciesMeta: { '@failover/testing': { optional: true } },
   devDependencies: {
     '@failover/core': range,
+    '@failover/testing': range,
     'fast-check': model.devDependencies['fast-check'],
     rxjs: model.devDependencies.rxjs,
   },

@@ -1,2 +1,3 @@
 export { launchEmbedded, type Ring } from './launch.ts';
 export { type EmbeddedServer } from './embedded/server.ts';
+export { embeddedTestbed, testbeds } from './testbed.ts';

@@ -10,6 +10,10 @@ export interface EmbeddedServer extends AsyncDisposable {
   readonly address: string;
   /** A stopped process as TCP shows it: connections stand and new ones are accepted, but nobody reads. */
   setHung(isHung: boolean): void;
+  /** It is gone: connections are cut, new ones refused. */
+  kill(): Promise<void>;
+  /** It is back at its address after `kill`, and knows nothing of its clients. */
+  start(): Promise<void>;
 }
 
 export async function startServer(peers: () => readonly string[]): Promise<EmbeddedServer> {
@@ -43,16 +47,25 @@ export async function startServer(peers: () => readonly string[]): Promise<Embed
     });
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+
+  async function kill(): Promise<void> {
+    if (!server.listening) return;
+    for (const socket of sockets) socket.destroy();
+    await once(server.close(), 'close');
+  }
+
   return {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    address: `127.0.0.1:${port}`,
     setHung(next) {
       isHung = next;
       for (const socket of sockets) socket[isHung ? 'pause' : 'resume']();
     },
-    async [Symbol.asyncDispose]() {
-      if (!server.listening) return;
-      for (const socket of sockets) socket.destroy();
-      await once(server.close(), 'close');
+    kill,
+    async start() {
+      isHung = false;
+      if (!server.listening) await once(server.listen(port, '127.0.0.1'), 'listening');
     },
+    [Symbol.asyncDispose]: kill,
   };
 }
