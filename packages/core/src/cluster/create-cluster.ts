@@ -98,10 +98,12 @@ export function createCluster<C, R, S>(
       stopRulesWake();
       rulesWakeAt = step.wakeAt;
       if (rulesWakeAt !== undefined) {
-        stopRulesWake = runtime.after(Math.max(0, rulesWakeAt - now), () => {
+        const due = rulesWakeAt;
+        stopRulesWake = runtime.after(Math.max(0, due - now), () => {
           rulesWakeAt = undefined;
           enqueue(() => {
-            observe(stepRules({ type: 'tick' }, runtime.now()), runtime.now());
+            const woken = Math.max(runtime.now(), due);
+            observe(stepRules({ type: 'tick' }, woken), woken);
           });
         });
       }
@@ -161,8 +163,10 @@ export function createCluster<C, R, S>(
     stopWake = runtime.after(Math.max(0, next - now), () => {
       wakeAt = undefined;
       enqueue(() => {
-        observe([{ type: 'timePassed' }], runtime.now());
-        scheduleWake(runtime.now());
+        // Not earlier than asked for, whatever the clock's rounding.
+        const woken = Math.max(runtime.now(), next);
+        observe([{ type: 'timePassed' }], woken);
+        scheduleWake(woken);
       });
     });
   }

@@ -19,7 +19,7 @@ interface TargetHold {
   openedAt: Ms | undefined;
   countsAtOpen: HoldCounts;
   hasDrained: boolean;
-  drainStartedAt: Ms | undefined;
+  isDraining: boolean;
   expiryAt: Ms | undefined;
   stopExpiry: Cancel;
   stopDrain: Cancel;
@@ -50,7 +50,7 @@ export function createHolds(runtime: Runtime, limits: HoldLimits, tell: (news: F
       openedAt: undefined,
       countsAtOpen: noCounts,
       hasDrained: false,
-      drainStartedAt: undefined,
+      isDraining: false,
       expiryAt: undefined,
       stopExpiry: doNothing,
       stopDrain: doNothing,
@@ -76,7 +76,7 @@ export function createHolds(runtime: Runtime, limits: HoldLimits, tell: (news: F
     if (counts.waiting > 0 || hold.openedAt === undefined) return;
     const { countsAtOpen: before, openedAt } = hold;
     hold.openedAt = undefined;
-    hold.drainStartedAt = undefined;
+    hold.isDraining = false;
     hold.stopDrain();
     tell({
       type: 'holdClosed',
@@ -99,7 +99,7 @@ export function createHolds(runtime: Runtime, limits: HoldLimits, tell: (news: F
       const late = new NotSentError(`not executed: no server for ${target} within its time`, {
         code: 'deadline-passed',
       });
-      settle(hold, hold.queue.expire(runtime.now()), () => late);
+      settle(hold, hold.queue.expire(Math.max(runtime.now(), next)), () => late);
       closeIfEmpty(target, hold);
       watchExpiry(target, hold);
     });
@@ -107,15 +107,15 @@ export function createHolds(runtime: Runtime, limits: HoldLimits, tell: (news: F
 
   function drainStep(target: TargetId, hold: TargetHold): void {
     hold.stopDrain();
-    if (hold.drainStartedAt === undefined) return;
+    if (!hold.isDraining) return;
     // The server may be gone again: those who still wait keep their place for the next drain.
     const first = hold.waiting.values().next().value;
     if (first === undefined || first.take() === undefined) {
-      hold.drainStartedAt = undefined;
+      hold.isDraining = false;
       closeIfEmpty(target, hold);
       return;
     }
-    const { ids, nextAt } = hold.queue.release(hold.drainStartedAt, runtime.now());
+    const { ids, nextInMs } = hold.queue.release();
     if (ids.length > 0 && !hold.hasDrained && hold.openedAt !== undefined) {
       hold.hasDrained = true;
       tell({ type: 'firstDrained', target, afterMs: runtime.now() - hold.openedAt });
@@ -126,10 +126,10 @@ export function createHolds(runtime: Runtime, limits: HoldLimits, tell: (news: F
       (waiting) =>
         waiting.take() ?? new NotSentError(`not executed: ${target} was lost again while draining`),
     );
-    if (nextAt === undefined) {
+    if (nextInMs === undefined) {
       closeIfEmpty(target, hold);
     } else {
-      hold.stopDrain = runtime.after(nextAt - runtime.now(), () => {
+      hold.stopDrain = runtime.after(nextInMs, () => {
         drainStep(target, hold);
       });
     }
@@ -176,8 +176,9 @@ export function createHolds(runtime: Runtime, limits: HoldLimits, tell: (news: F
     },
     drain(target) {
       const hold = holds.get(target);
-      if (hold === undefined || hold.drainStartedAt !== undefined) return;
-      hold.drainStartedAt = runtime.now();
+      if (hold === undefined || hold.isDraining) return;
+      hold.isDraining = true;
+      hold.queue.startDrain();
       drainStep(target, hold);
     },
     refuse(target, reason) {

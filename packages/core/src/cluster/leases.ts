@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { FailoverError } from '../errors.ts';
 import type { EndpointId, Lease, TargetDescription, TargetId } from '../model/index.ts';
 
@@ -30,6 +31,8 @@ export function createLeases(): Leases {
       const held = granted.get(target.id)?.get(server);
       if (held !== undefined) return held.lease;
       const revoke = new AbortController();
+      // Each connection of the server listens: many is no leak.
+      setMaxListeners(0, revoke.signal);
       const lease: Lease = {
         target: target.id,
         server,

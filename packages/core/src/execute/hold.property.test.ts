@@ -54,7 +54,7 @@ describe('a hold', () => {
               expect([...until.values()].every((at) => at > now)).toBe(true);
               break;
             case 'release':
-              for (const id of hold.release(0, now).ids) until.delete(id);
+              for (const id of hold.release().ids) until.delete(id);
               break;
             case 'evictAll':
               hold.evictAll();
@@ -77,12 +77,10 @@ describe('a hold', () => {
         const hold = createHold({ maxCount: 100, maxBytes: 0 });
         const entered = Array.from({ length: many }, () => hold.enter({ bytes: 0, count: 1, until: 1000 }));
         const released: (readonly number[])[] = [];
-        let now = 10;
-        for (let next: number | undefined = now; next !== undefined;) {
-          now = next;
-          const step = hold.release(10, now);
+        hold.startDrain();
+        for (let step = hold.release(); ; step = hold.release()) {
           released.push(step.ids);
-          next = step.nextAt;
+          if (step.nextInMs === undefined) break;
         }
         expect(released.flat()).toEqual(entered);
         released.slice(0, -1).forEach((ids, at) => {

@@ -49,8 +49,10 @@ export interface Hold {
   expire(now: Ms): readonly number[];
   /** Everybody, for a target that is given up. */
   evictAll(): readonly number[];
-  /** The next step of a drain begun at `startedAt`: whom to let go now, and when to ask again. */
-  release(startedAt: Ms, now: Ms): { readonly ids: readonly number[]; readonly nextAt: Ms | undefined };
+  /** A drain begins: the next step of the ramp is the first. */
+  startDrain(): void;
+  /** The next step of the drain: 1 waiter goes, then 2, 4, …. Ask again after `nextInMs`, if it is given. */
+  release(): { readonly ids: readonly number[]; readonly nextInMs: number | undefined };
   /** When the next waiter's time is up. */
   readonly nextExpiry: Ms | undefined;
   readonly counts: HoldCounts;
@@ -66,8 +68,7 @@ export function createHold(limits: Pick<HoldLimits, 'maxCount' | 'maxBytes'>): H
   let drained = 0;
   let evicted = 0;
   let cancelled = 0;
-  let drainStartedAt: Ms | undefined;
-  let released = 0;
+  let stepSize = 1;
 
   function take(id: number): number {
     const waiter = waiters.get(id);
@@ -104,22 +105,18 @@ export function createHold(limits: Pick<HoldLimits, 'maxCount' | 'maxBytes'>): H
       for (const id of ids) evicted += take(id);
       return ids;
     },
-    release(startedAt, now) {
-      if (drainStartedAt !== startedAt) {
-        drainStartedAt = startedAt;
-        released = 0;
-      }
-      // Step k lets 2^k waiters go: 1, 2, 4, … so that after k steps 2^(k+1) - 1 have gone.
-      const step = Math.min(30, Math.floor((now - startedAt) / rampStepMs));
-      const allowed = 2 ** (step + 1) - 1 - released;
+    startDrain() {
+      stepSize = 1;
+    },
+    release() {
       const ids: number[] = [];
       for (const id of waiters.keys()) {
-        if (ids.length >= allowed) break;
+        if (ids.length >= stepSize) break;
         ids.push(id);
       }
       for (const id of ids) drained += take(id);
-      released += ids.length;
-      return { ids, nextAt: waiters.size === 0 ? undefined : startedAt + (step + 1) * rampStepMs };
+      stepSize = Math.min(stepSize * 2, limits.maxCount);
+      return { ids, nextInMs: waiters.size === 0 ? undefined : rampStepMs };
     },
     get nextExpiry() {
       let next: Ms | undefined;

@@ -9,7 +9,7 @@ export function systemRuntime(options: { readonly log?: Log } = {}): Runtime {
   return {
     now: () => performance.now(),
     after(ms, callback) {
-      const timer = setTimeout(callback, ms);
+      const timer = setTimeout(callback, Math.ceil(ms));
       return () => {
         clearTimeout(timer);
       };

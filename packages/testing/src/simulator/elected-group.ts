@@ -37,6 +37,8 @@ export interface SimulatedServer {
   readonly backlog: (() => void)[];
   /** ms that its answers take longer than usual. */
   slowMs: number;
+  /** Says that it is primary, and takes no write. */
+  isRefusing: boolean;
 }
 
 export interface SimulatedWitness {
@@ -65,6 +67,7 @@ export interface ElectedGroup {
   primary(): SimulatedServer;
   /** Appends on one server, as its process would; false if it is no primary. */
   append(server: SimulatedServer, value: string): boolean;
+  refuseWrites(server: SimulatedServer): void;
   kill(server: SimulatedServer): void;
   hang(server: SimulatedServer): void;
   /** Starts it again, or lets it go on. A server that starts again keeps its role and what it holds. */
@@ -94,6 +97,7 @@ export function createElectedGroup(
     closedAllAt: -1,
     backlog: [],
     slowMs: 0,
+    isRefusing: false,
   }));
   const first = servers[0];
   if (first === undefined) throw new TypeError('a group needs at least one server');
@@ -158,6 +162,11 @@ export function createElectedGroup(
         if (leader.mode !== 'alive' || chosen.mode !== 'alive') return;
         closeAll(chosen);
         chosen.role = 'primary';
+        // The one whom only a dead leader promoted first, then the one whom all know.
+        for (const server of servers) {
+          const isPretender = server !== chosen && server !== from && server.role === 'primary';
+          if (isPretender) promotions.push({ from: server.endpoint, to: chosen.endpoint, at: runtime.now() });
+        }
         promotions.push({ from: from.endpoint, to: chosen.endpoint, at: runtime.now() });
         runtime.after(times.announceMs * (0.9 + runtime.random() * 0.2), () => {
           if (leader.mode !== 'alive' || chosen.mode !== 'alive' || chosen.role !== 'primary') return;
@@ -225,9 +234,12 @@ export function createElectedGroup(
     witnessAt: (at) => witnesses.find((witness) => witness.endpoint === at),
     primary,
     append(server, value) {
-      if (server.role !== 'primary') return false;
+      if (server.role !== 'primary' || server.isRefusing) return false;
       server.log.push(value);
       return true;
+    },
+    refuseWrites(server) {
+      server.isRefusing = true;
     },
     kill(server) {
       server.mode = 'dead';

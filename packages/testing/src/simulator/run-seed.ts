@@ -43,10 +43,14 @@ export interface Simulation {
   readonly ackedBeyondLease: number;
   /** Claims accepted of a server that was no primary at any instant since it was chosen. */
   readonly acceptedUnproven: number;
+  /** Doubts raised by a late error of a connection that is older than one which answered. */
+  readonly falseDoubts: number;
   /** Operations that settled later than their deadline and one tick. */
   readonly late: number;
   readonly finalState: string;
   readonly waiting: number;
+  readonly mostWaiting: number;
+  readonly resent: number;
   readonly group: ElectedGroup;
 }
 
@@ -73,7 +77,7 @@ export async function runSeed(options: SimulationOptions): Promise<Simulation> {
     runtime,
   });
   const events: FailoverEvent[] = [];
-  const check = { sentUnderVoidLease: 0, ackedBeyondLease: 0, acceptedUnproven: 0, late: 0 };
+  const check = { sentUnderVoidLease: 0, ackedBeyondLease: 0, acceptedUnproven: 0, falseDoubts: 0, late: 0 };
   cluster.events$.subscribe((event) => {
     events.push(event);
     if (event.type === 'claimAccepted' && event.strength === 'provisional') {
@@ -93,13 +97,21 @@ export async function runSeed(options: SimulationOptions): Promise<Simulation> {
   for (let worker = 0; worker < (options.writers ?? 3); worker += 1) {
     void writeUntil(worker, endAt, { runtime, group, cluster, history, check });
   }
+  let mostWaiting = 0;
+  const look = (): void => {
+    mostWaiting = Math.max(mostWaiting, cluster.stats.get(electedTarget)?.hold.waiting ?? 0);
+    runtime.after(20, look);
+  };
+  look();
   await runtime.advance(options.forMs);
+  const resent = cluster.stats.get(electedTarget)?.resent ?? 0;
   for (const witness of group.witnesses) witness.mode = 'alive';
   for (const server of group.servers) {
     server.slowMs = 0;
+    server.isRefusing = false;
     group.revive(server);
   }
-  await runtime.advance(30_000);
+  await runtime.advance(20_000);
   const { state } = cluster.topology.targets.get(electedTarget) ?? { state: 'gone' };
   const waiting = cluster.stats.get(electedTarget)?.hold.waiting ?? 0;
   await cluster[Symbol.asyncDispose]();
@@ -114,6 +126,8 @@ export async function runSeed(options: SimulationOptions): Promise<Simulation> {
     ),
     finalState: state,
     waiting,
+    mostWaiting,
+    resent,
     group,
   };
 }
@@ -123,7 +137,7 @@ interface World {
   readonly group: ElectedGroup;
   readonly cluster: Cluster;
   readonly history: OperationRecord[];
-  readonly check: { sentUnderVoidLease: number; ackedBeyondLease: number; late: number };
+  readonly check: { sentUnderVoidLease: number; ackedBeyondLease: number; falseDoubts: number; late: number };
 }
 
 async function writeUntil(worker: number, endAt: number, world: World): Promise<void> {
@@ -200,6 +214,10 @@ function append(
       runtime,
       lease.server,
       (connection) => {
+        const onClosed = (): void => {
+          tellFailure(cluster, check, lease.server, connection.openedAt);
+          lost('closed');
+        };
         connection.request(
           (server) => server.role,
           (role) => {
@@ -228,14 +246,10 @@ function append(
                       },
                 );
               },
-              () => {
-                lost('closed');
-              },
+              onClosed,
             );
           },
-          () => {
-            lost('closed');
-          },
+          onClosed,
         );
       },
       () => {
@@ -243,4 +257,18 @@ function append(
       },
     );
   });
+}
+
+/** Evidence from the data path. Counts it if it made a server suspect that had answered on a newer connection. */
+function tellFailure(
+  cluster: Cluster,
+  check: { falseDoubts: number },
+  server: EndpointId,
+  openedAt: number,
+): void {
+  const before = cluster.topology.servers.get(server);
+  cluster.report({ type: 'failed', member: { endpoint: server, kind: 'data' }, openedAt, reason: 'closed' });
+  const after = cluster.topology.servers.get(server);
+  const isLate = before?.answeredOn !== undefined && openedAt < before.answeredOn;
+  if (isLate && before.availability === 'up' && after?.availability === 'suspect') check.falseDoubts += 1;
 }
