@@ -23,7 +23,7 @@ function search(env: Record<string, string> = {}) {
   return { env: { PATH: folder, ...env }, cacheFolder: join(folder, 'cache'), mayDownload: false };
 }
 
-describe('find server', () => {
+describe('find server', { timeout: 30_000 }, () => {
   it('takes Redis from the PATH, with its version', async () => {
     const file = await program('redis-server', redis);
     await program('valkey-server', valkey);

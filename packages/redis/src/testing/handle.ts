@@ -1,4 +1,4 @@
-import type { EndpointId, Runtime } from '@failover/core';
+import type { EndpointId } from '@failover/core';
 import { disagreements, primaryIn, type GroupView } from './agreement.ts';
 import { seeMaster, seeRole } from './inspect.ts';
 import { askOnce, pause } from './resp-client.ts';
@@ -28,6 +28,7 @@ export interface HandleOptions extends Pick<
 > {
   readonly groups: ReadonlyMap<string, readonly EndpointId[]>;
   readonly members: Members;
+  readonly password?: string | undefined;
   /** ms: how often a state that is awaited is looked at, default 50. */
   readonly lookMs?: number | undefined;
 }
@@ -39,7 +40,7 @@ export interface Handle extends RedisTestbed {
 
 /** What both testbeds can do, on members that know how to break. */
 export function createHandle(options: HandleOptions): Handle {
-  const { runtime, groups, sentinels, members, lookMs = 50 } = options;
+  const { runtime, groups, sentinels, members, password, lookMs = 50 } = options;
   const [name = ''] = groups.keys();
   const leaders = new Map<string, EndpointId>();
   members.onSentinelEvent(({ sentinel, event, text }) => {
@@ -59,7 +60,7 @@ export function createHandle(options: HandleOptions): Handle {
 
   async function view(group: string): Promise<GroupView> {
     const [roles, named] = await Promise.all([
-      seeAll(running(serversOf(group)), (server) => seeRole(runtime, server)),
+      seeAll(running(serversOf(group)), (server) => seeRole(runtime, server, password)),
       seeAll(running(sentinels), (sentinel) => seeMaster(runtime, sentinel, group)),
     ]);
     return {
@@ -95,6 +96,7 @@ export function createHandle(options: HandleOptions): Handle {
     configOf: (group) => ({
       name: group,
       ...(sentinels.length > 0 ? { sentinels } : { servers: serversOf(group) }),
+      ...(password === undefined ? {} : { password }),
     }),
     primary: async (group = name) => primaryIn(await view(group)),
     settled: (timeoutMs = 30_000) =>
@@ -135,7 +137,8 @@ export function createHandle(options: HandleOptions): Handle {
       return chosen;
     },
     onSentinelEvent: members.onSentinelEvent,
-    ask: (member, ...command) => askOnce(runtime, member, command),
+    ask: (member, ...command) =>
+      askOnce(runtime, member, command, undefined, sentinels.includes(member) ? undefined : password),
     logOf: (member) => members.get(member).log(),
     [Symbol.asyncDispose]: () => members.close(),
   };

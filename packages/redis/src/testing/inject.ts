@@ -36,7 +36,12 @@ export async function injectFault(testbed: RedisTestbed, fault: Fault, name = te
     case 'restart':
       await testbed.restart(member);
       return nothing;
-    default:
+    case 'refused':
+    case 'reset':
+    case 'blackHole':
+    case 'slow':
+    case 'halfOpen':
+    case 'flapping':
       throw new TestbedError(`this testbed has no fault "${fault.type}"`);
   }
 }

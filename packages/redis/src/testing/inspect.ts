@@ -23,9 +23,9 @@ export type SeenMaster =
 /** ms: a server on loopback answers in less than one; a hung one never. */
 const askMs = 500;
 
-export async function seeRole(runtime: Runtime, server: EndpointId): Promise<SeenRole> {
+export async function seeRole(runtime: Runtime, server: EndpointId, password?: string): Promise<SeenRole> {
   try {
-    const items = itemsOf(await askOnce(runtime, server, ['ROLE'], askMs)) ?? [];
+    const items = itemsOf(await askOnce(runtime, server, ['ROLE'], askMs, password)) ?? [];
     const [kind, second, third, fourth] = items;
     if (textOf(kind) === 'master') {
       const replicas = (itemsOf(third) ?? []).map((replica) => addressOf(itemsOf(replica) ?? []));

@@ -91,6 +91,16 @@ for (const flavour of ['redis', 'valkey'] as const) {
       expect(await testbed.primary('a')).toBe(a);
     });
 
+    it('asks for a password, and gives it to replicas and Sentinels', async () => {
+      const testbed = await launch({ password: 'secret' });
+      expect(testbed.config).toMatchObject({ password: 'secret' });
+      const stranger = connectResp(testbed.runtime, testbed.servers[0] as EndpointId);
+      expect(await stranger.send(['GET', 'k'])).toMatchObject({ text: 'NOAUTH Authentication required.' });
+      stranger.close();
+      await testbed.forceFailover();
+      await until(async () => (await testbed.primary()) !== testbed.servers[0]);
+    });
+
     it('follows no Sentinel in plain replication', async () => {
       const testbed = await launchReplication({
         server: search.type === 'found' ? search.server : undefined,

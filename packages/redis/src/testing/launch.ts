@@ -31,6 +31,7 @@ export async function launchCluster(options: LaunchOptions = {}): Promise<RedisT
     downAfterMs = 1_000,
     failoverTimeoutMs = 5_000,
   } = options;
+  const { password } = options;
   const program = options.server ?? (await realServer());
   const runtime = options.runtime ?? systemRuntime();
   const folder = await mkdtemp(join(tmpdir(), 'failover-redis-'));
@@ -86,6 +87,7 @@ export async function launchCluster(options: LaunchOptions = {}): Promise<RedisT
     groups,
     sentinels: witnesses,
     members,
+    password,
   });
   try {
     const masters = new Map<string, EndpointId>();
@@ -97,14 +99,23 @@ export async function launchCluster(options: LaunchOptions = {}): Promise<RedisT
       for (const endpoint of group) {
         const replicaOf = endpoint === first ? undefined : first;
         data.push(
-          start(endpoint, serverConfig({ endpoint, folder: folderOf(endpoint), replicaOf, majorVersion })),
+          start(
+            endpoint,
+            serverConfig({ endpoint, folder: folderOf(endpoint), replicaOf, majorVersion, password }),
+          ),
         );
       }
     }
     await Promise.all(data);
     // Sentinels find the replicas with their first question if the links stand before they start.
     await handle.linked(startMs);
-    const shared = { masters, quorum: Math.floor(sentinels / 2) + 1, downAfterMs, failoverTimeoutMs };
+    const shared = {
+      masters,
+      quorum: Math.floor(sentinels / 2) + 1,
+      downAfterMs,
+      failoverTimeoutMs,
+      password,
+    };
     await Promise.all(
       witnesses.map((endpoint) =>
         start(endpoint, sentinelConfig({ ...shared, endpoint, folder: folderOf(endpoint) })),

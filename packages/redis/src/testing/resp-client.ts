@@ -41,7 +41,8 @@ interface Waiting {
 /** ms: far above any answer on loopback, and below what a test waits. */
 const defaultTimeoutMs = 5_000;
 
-export function connectResp(runtime: Runtime, endpoint: EndpointId): RespClient {
+/** With a password it authenticates first. */
+export function connectResp(runtime: Runtime, endpoint: EndpointId, password?: string): RespClient {
   const stream: Duplex = runtime.connect(endpoint);
   const decoder = createReplyDecoder();
   const waiting: Waiting[] = [];
@@ -75,7 +76,7 @@ export function connectResp(runtime: Runtime, endpoint: EndpointId): RespClient 
     }
   });
 
-  return {
+  const client: RespClient = {
     send: (command, timeoutMs = defaultTimeoutMs) =>
       new Promise((resolve, reject) => {
         if (ended !== undefined) return reject(new NoReplyError(`${endpoint}: ${ended}`, false));
@@ -100,6 +101,9 @@ export function connectResp(runtime: Runtime, endpoint: EndpointId): RespClient 
     closed,
     close: () => end('closed by us'),
   };
+  // A wrong one shows in the answers that follow.
+  if (password !== undefined) client.send(['AUTH', password]).catch(() => undefined);
+  return client;
 }
 
 /** One command on a connection of its own. */
@@ -108,8 +112,9 @@ export async function askOnce(
   endpoint: EndpointId,
   command: readonly CommandArgument[],
   timeoutMs = 1_000,
+  password?: string,
 ): Promise<RespValue> {
-  const client = connectResp(runtime, endpoint);
+  const client = connectResp(runtime, endpoint, password);
   try {
     return await client.send(command, timeoutMs);
   } finally {

@@ -5,10 +5,12 @@ export interface ServerConfigOptions {
   readonly folder: string;
   readonly replicaOf?: EndpointId | undefined;
   readonly majorVersion: number;
+  readonly password?: string | undefined;
 }
 
 /** A data server that keeps nothing on disk and links to its primary without waiting. */
-export function serverConfig({ endpoint, folder, replicaOf, majorVersion }: ServerConfigOptions): string {
+export function serverConfig(options: ServerConfigOptions): string {
+  const { endpoint, folder, replicaOf, majorVersion, password } = options;
   return lines([
     `bind ${hostOf(endpoint)}`,
     `port ${portOf(endpoint)}`,
@@ -26,6 +28,7 @@ export function serverConfig({ endpoint, folder, replicaOf, majorVersion }: Serv
     'maxmemory-policy noeviction',
     // Faults ask for DEBUG. Older servers allow it anyway and refuse the directive.
     majorVersion >= 7 ? 'enable-debug-command yes' : undefined,
+    password === undefined ? undefined : `requirepass ${password}\nmasterauth ${password}`,
     replicaOf && `replicaof ${hostOf(replicaOf)} ${portOf(replicaOf)}`,
   ]);
 }
@@ -37,11 +40,12 @@ export interface SentinelConfigOptions {
   readonly quorum: number;
   readonly downAfterMs: number;
   readonly failoverTimeoutMs: number;
+  readonly password?: string | undefined;
 }
 
 /** A Sentinel rewrites its file: a restarted one knows what it knew. */
 export function sentinelConfig(options: SentinelConfigOptions): string {
-  const { endpoint, folder, masters, quorum, downAfterMs, failoverTimeoutMs } = options;
+  const { endpoint, folder, masters, quorum, downAfterMs, failoverTimeoutMs, password } = options;
   return lines([
     `bind ${hostOf(endpoint)}`,
     `port ${portOf(endpoint)}`,
@@ -55,6 +59,7 @@ export function sentinelConfig(options: SentinelConfigOptions): string {
       `sentinel down-after-milliseconds ${name} ${downAfterMs}`,
       `sentinel failover-timeout ${name} ${failoverTimeoutMs}`,
       `sentinel parallel-syncs ${name} 1`,
+      password === undefined ? undefined : `sentinel auth-pass ${name} ${password}`,
     ]),
   ]);
 }

@@ -11,6 +11,8 @@ export interface TestbedOptions {
   readonly names?: readonly string[];
   /** Sentinel's `down-after-milliseconds`, default 1000. */
   readonly downAfterMs?: number;
+  /** Of the servers' default user, for clients, replicas and Sentinels alike. Default none. */
+  readonly password?: string;
   /** Sentinel's `failover-timeout`, default 5000: a failed failover is tried again after twice that. */
   readonly failoverTimeoutMs?: number;
 }
@@ -20,6 +22,7 @@ export interface TestbedConfig {
   readonly name: string;
   readonly sentinels?: readonly string[];
   readonly servers?: readonly string[];
+  readonly password?: string;
 }
 
 /** What a Sentinel announced, or wrote to its log. */
@@ -82,7 +85,7 @@ export interface RedisTestbed extends AsyncDisposable {
   killSentinel(which: 'leading' | 'any', name?: string): EndpointId;
   /** Calls back for what Sentinels announce; returns how to stop that. */
   onSentinelEvent(listener: (event: SentinelEvent) => void): () => void;
-  /** One command on a connection of its own. Rejects if there is no answer in time. */
+  /** One command on a connection of its own, with the password if there is one. Rejects if there is no answer in time. */
   ask(member: EndpointId, ...command: readonly string[]): Promise<RespValue>;
   /** The last lines that it wrote, to explain a failure. */
   logOf(member: EndpointId): readonly string[];

@@ -49,7 +49,7 @@ function keysOf(history: readonly OperationRecord[]) {
   return { lists: [...lists], counters: [...counters] };
 }
 
-describe('workload through one RESP endpoint', () => {
+describe('workload through one RESP endpoint', { timeout: 60_000 }, () => {
   it('loses and doubles nothing while nothing breaks', async () => {
     const testbed = await launch(1);
     const [server] = testbed.servers as [EndpointId];

@@ -47,7 +47,8 @@ async function happens(
   return events.find((one) => one.event === event) as Timed;
 }
 
-describe('failover of doubles', () => {
+// Minutes of virtual time take seconds on a busy machine.
+describe('failover of doubles', { timeout: 60_000 }, () => {
   it.each([1, 2, 3, 4, 5])('takes the time that Redis takes after a kill (seed %i)', async (seed) => {
     const testbed = await launch({ seed });
     const killed = await primaryOf(testbed);

@@ -14,7 +14,6 @@ export interface EmbeddedOptions extends TestbedOptions {
   readonly listen?: Listen;
   /** Where they listen, servers of each name first, then Sentinels; by default free ports. */
   readonly endpoints?: readonly EndpointId[];
-  readonly password?: string;
   /** ms between a write and its way to the replicas, default 1. */
   readonly replicationDelayMs?: number;
   /** ms: how often `settled` looks, default 50. */
@@ -175,6 +174,7 @@ export async function launchEmbedded(options: EmbeddedOptions = {}): Promise<Emb
     groups,
     sentinels: witnesses,
     members,
+    password,
     lookMs: options.lookMs,
   });
   for (const double of doubles.values()) await double.restart();

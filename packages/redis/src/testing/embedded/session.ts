@@ -88,7 +88,16 @@ function toResp3(value: RespValue): RespValue {
         ...value,
         entries: value.entries.map(([key, item]) => [toResp3(key), toResp3(item)] as const),
       };
-    default:
+    case 'simple':
+    case 'error':
+    case 'integer':
+    case 'bulk':
+    case 'double':
+    case 'boolean':
+    case 'bigNumber':
+    case 'bulkError':
+    case 'verbatim':
+    case 'attributed':
       return value;
   }
 }
