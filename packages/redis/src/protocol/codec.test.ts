@@ -7,10 +7,9 @@ import { toResp2 } from './resp2.ts';
 import type { RespValue } from './value.ts';
 import { array, bulk, error, integer, nullArray, nullBulk, simple } from './value.ts';
 
-/** Bytes as real servers write them (Redis 7.0.15), beside what they mean. */
+/** Bytes beside what they mean: captured from Redis 7.0.15, the last four written after the RESP3 specification. */
 const golden: readonly (readonly [title: string, bytes: string, value: RespValue])[] = [
   ['PING', '+PONG\r\n', simple('PONG')],
-  ['an empty simple string', '+\r\n', simple('')],
   [
     'a write on a replica',
     "-READONLY You can't write against a read only replica.\r\n",
@@ -24,11 +23,7 @@ const golden: readonly (readonly [title: string, bytes: string, value: RespValue
   ['GET of nothing', '$-1\r\n', nullBulk],
   ['EXEC that WATCH stopped', '*-1\r\n', nullArray],
   ['KEYS of nothing', '*0\r\n', array([])],
-  [
-    'ROLE of a primary',
-    '*3\r\n$6\r\nmaster\r\n:14\r\n*1\r\n*3\r\n$9\r\n127.0.0.1\r\n$4\r\n6380\r\n$2\r\n14\r\n',
-    array([bulk('master'), integer(14), array([array([bulk('127.0.0.1'), bulk('6380'), bulk('14')])])]),
-  ],
+  ['ROLE of a primary', '*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n', array([bulk('master'), integer(0), array([])])],
   ['ZSCORE in RESP3', ',1.5\r\n', { type: 'double', value: 1.5 }],
   ['an infinite score', ',inf\r\n', { type: 'double', value: Infinity }],
   ['DEBUG PROTOCOL true', '#t\r\n', { type: 'boolean', value: true }],
@@ -51,7 +46,7 @@ const golden: readonly (readonly [title: string, bytes: string, value: RespValue
       entries: [0, 1, 2].map((key) => [integer(key), { type: 'boolean', value: key === 1 }] as const),
     },
   ],
-  ['DEBUG PROTOCOL set', '~2\r\n:0\r\n:1\r\n', { type: 'set', items: [integer(0), integer(1)] }],
+  ['DEBUG PROTOCOL set', '~3\r\n:0\r\n:1\r\n:2\r\n', { type: 'set', items: [0, 1, 2].map(integer) }],
   [
     'DEBUG PROTOCOL attrib',
     '|1\r\n$14\r\nkey-popularity\r\n*2\r\n$7\r\nkey:123\r\n:90\r\n$39\r\nSome real reply following the attribute\r\n',
@@ -71,6 +66,12 @@ const golden: readonly (readonly [title: string, bytes: string, value: RespValue
     '!21\r\nSYNTAX invalid syntax\r\n',
     { type: 'bulkError', text: 'SYNTAX invalid syntax' },
   ],
+  [
+    'a list in a list in a list',
+    '*3\r\n$6\r\nmaster\r\n:14\r\n*1\r\n*3\r\n$9\r\n127.0.0.1\r\n$4\r\n6380\r\n$2\r\n14\r\n',
+    array([bulk('master'), integer(14), array([array([bulk('127.0.0.1'), bulk('6380'), bulk('14')])])]),
+  ],
+  ['an empty simple string', '+\r\n', simple('')],
   ['no attributes', '|0\r\n+OK\r\n', { type: 'attributed', attributes: [], value: simple('OK') }],
 ];
 
@@ -78,6 +79,16 @@ describe('the reply codec', () => {
   it.each(golden)('reads and writes the bytes of %s', (_title, bytes, value) => {
     expect(createReplyDecoder().feed(Buffer.from(bytes))).toEqual([value]);
     expect(encodeReply(value).toString()).toBe(bytes);
+  });
+
+  it('tells a push from the reply behind it, as Redis 7.0.15 writes them', () => {
+    const bytes =
+      '>2\r\n$16\r\nserver-cpu-usage\r\n:42\r\n$40\r\nSome real reply following the push reply\r\n';
+    expect(
+      createReplyDecoder()
+        .feed(Buffer.from(bytes))
+        .map((value) => value.type),
+    ).toEqual(['push', 'bulk']);
   });
 
   it('reads several replies of one piece', () => {
