@@ -9,8 +9,8 @@ export interface Destination {
   flushNow(): void;
 }
 
-/** Bytes that may wait for a slow reader; beyond it records are dropped and counted. */
-const maxWaitingBytes = 1024 * 1024;
+/** Length of what may wait for a slow reader; beyond it records are dropped and counted. */
+const maxWaiting = 1024 * 1024;
 /** ms until a full pipe is tried again. */
 const retryMs = 50;
 
@@ -19,45 +19,58 @@ const retryMs = 50;
  * stop the log and not the clients.
  */
 export function createDestination(fileDescriptor: number): Destination {
-  let waiting: Buffer = Buffer.alloc(0);
+  let records: string[] = [];
+  let waiting = 0;
+  let current: Buffer = Buffer.alloc(0);
   let dropped = 0;
   let isWriting = false;
   let isBroken = false;
   const flushed: (() => void)[] = [];
 
-  function settle(): void {
-    for (const done of flushed.splice(0)) done();
+  function takeAll(): Buffer {
+    const text = records.join('');
+    records = [];
+    waiting = 0;
+    return Buffer.from(text);
   }
 
   function pump(): void {
     if (isWriting) return;
-    if (isBroken || waiting.length === 0) {
-      settle();
+    if (current.length === 0) current = takeAll();
+    if (isBroken || current.length === 0) {
+      for (const done of flushed.splice(0)) done();
       return;
     }
     isWriting = true;
-    write(fileDescriptor, waiting, 0, waiting.length, null, (error, written) => {
-      isWriting = false;
-      if (error === null) waiting = waiting.subarray(written);
-      else if (error.code === 'EAGAIN') {
-        setTimeout(pump, retryMs);
+    write(fileDescriptor, current, 0, current.length, null, (error, written) => {
+      if (error?.code === 'EAGAIN') {
+        setTimeout(goOn, retryMs);
         return;
-      } else isBroken = true;
-      pump();
+      }
+      if (error === null) current = current.subarray(written);
+      else isBroken = true;
+      goOn();
     });
+  }
+
+  function goOn(): void {
+    isWriting = false;
+    pump();
   }
 
   return {
     write(record) {
       if (isBroken) return;
-      if (waiting.length + record.length > maxWaitingBytes) {
+      if (current.length + waiting + record.length > maxWaiting) {
         dropped += 1;
         return;
       }
-      const lost =
-        dropped === 0 ? '' : `{"level":"warn","dropped":${dropped},"msg":"log records were dropped"}\n`;
-      dropped = 0;
-      waiting = Buffer.concat([waiting, Buffer.from(lost + record)]);
+      if (dropped > 0) {
+        records.push(`{"level":"warn","dropped":${dropped},"msg":"log records were dropped"}\n`);
+        dropped = 0;
+      }
+      records.push(record);
+      waiting += record.length;
       pump();
     },
     flush: () =>
@@ -66,10 +79,11 @@ export function createDestination(fileDescriptor: number): Destination {
         pump();
       }),
     flushNow() {
+      if (isBroken) return;
       // What is being written already is on its way.
-      if (isBroken || isWriting || waiting.length === 0) return;
+      const rest = isWriting ? takeAll() : Buffer.concat([current, takeAll()]);
       try {
-        writeSync(fileDescriptor, waiting);
+        if (rest.length > 0) writeSync(fileDescriptor, rest);
       } catch {
         isBroken = true;
       }
