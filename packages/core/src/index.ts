@@ -8,6 +8,7 @@ export type * from './adapter.ts';
 export type { ReduceLimits, Guard, Reduction } from './reduce/index.ts';
 export { reduce, nextWake, defaultReduceLimits, transitions } from './reduce/index.ts';
 export * from './health/index.ts';
+export type { DiagnosticsMessage } from './telemetry/index.ts';
 export * from './discover/index.ts';
 export type { ClusterOptions } from './cluster/index.ts';
 export { createCluster } from './cluster/index.ts';

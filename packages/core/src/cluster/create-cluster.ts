@@ -18,12 +18,14 @@ import type { ReduceLimits } from '../reduce/index.ts';
 import { defaultReduceLimits, nextWake, reduce } from '../reduce/index.ts';
 import type { Cancel, Runtime } from '../runtime/runtime.ts';
 import { systemRuntime } from '../runtime/system.ts';
+import { publishEvent } from '../telemetry/index.ts';
 import { createAccounts } from './accounts.ts';
 import { createHolds } from './holds.ts';
 import { createLeases } from './leases.ts';
 import { createPicks } from './picks.ts';
 import { runOperation } from './run.ts';
 import { rememberMembers } from './remember-members.ts';
+import { senseStalls } from './stall-sensor.ts';
 import { createWatches } from './watches.ts';
 
 export interface ClusterOptions {
@@ -70,7 +72,9 @@ export function createCluster<C, R, S>(
   let isBusy = false;
 
   function tell(news: FailoverNews): void {
-    events.next({ at: runtime.now(), ...news });
+    const event = { at: runtime.now(), ...news };
+    publishEvent(adapter.backend, event);
+    events.next(event);
   }
 
   function enqueue(job: () => void): void {
@@ -174,6 +178,11 @@ export function createCluster<C, R, S>(
   function start(): void {
     rulesState = adapter.rules.init(config);
     discovery = new Subscription();
+    discovery.add(
+      senseStalls(runtime, (forMs) => {
+        tell({ type: 'ownStall', forMs });
+      }),
+    );
     enqueue(() => {
       observe(stepRules({ type: 'tick' }, runtime.now()), runtime.now());
     });
