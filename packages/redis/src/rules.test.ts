@@ -218,11 +218,34 @@ describe('a confirmed claim', () => {
     expect(scn.at(500).role(a, 'master', 400)).toEqual([confirmed(a, [0, 0])]);
   });
 
-  it('is not made by one Sentinel of three, whatever it says', () => {
+  it('is not made by one Sentinel of three while another may still answer', () => {
     scn.sentinel(s1, { configEpoch: 7 });
     scn.lost(s2);
-    scn.lost(s3);
     expect(scn.role(a, 'master')).not.toContainEqual(aClaim);
+  });
+
+  it('is made by a minority when a process starts and all were tried, unless the user wants a fence', () => {
+    for (const [onMinority, isClaimed] of [
+      ['allow', true],
+      ['fence', false],
+    ] as const) {
+      scn = scene({ ...sentinels, onMinority });
+      scn.sentinel(s1, { configEpoch: 7 });
+      scn.lost(s2);
+      scn.lost(s3);
+      const types = scn.role(a, 'master').map((each) => each.type);
+      expect(types.includes('claimSeen')).toBe(isClaimed);
+    }
+  });
+
+  it('is not moved by a minority once somebody was named', () => {
+    scn.settle();
+    scn.lost(s2);
+    scn.lost(s3);
+    scn.sentinel(s1, { configEpoch: 7, address: b });
+    expect(scn.role(b, 'master')).not.toContainEqual(
+      expect.objectContaining({ type: 'claimSeen', server: b }),
+    );
   });
 
   it('is not made by one fresh Sentinel that knows nobody else yet', () => {

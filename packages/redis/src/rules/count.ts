@@ -15,7 +15,8 @@ export function count(state: SentinelState, now: Ms): Heard {
   const observations: Observation[] = [];
   let next = tellWitnesses(state, counted, observations);
   next = tellMembers(next, counted, observations);
-  if (counted.majority !== undefined) next = follow(next, counted.majority, now, observations);
+  const believed = counted.majority ?? (mayStartWithMinority(next) ? counted.minority : undefined);
+  if (believed !== undefined) next = follow(next, believed, now, observations);
   const isBack = next.hasMajority && !state.hasMajority;
   if (isBack || next.naming !== state.naming) observations.push(...confirm(next));
   return [next, observations];
@@ -25,10 +26,7 @@ function tellWitnesses(state: SentinelState, counted: Tally, observations: Obser
   const { heard, of } = counted;
   const hasMajority = heard * 2 > of;
   // While the first answers come in, a minority is no news.
-  const areAllHeard =
-    state.witnesses.size >= state.configured &&
-    [...state.witnesses.values()].every((witness) => witness.hasVerdict);
-  if (!hasMajority && !areAllHeard && state.told.heard < 0) return state;
+  if (!hasMajority && !areAllHeard(state) && state.told.heard < 0) return state;
   if (heard !== state.told.heard || of !== state.told.of) {
     observations.push({ type: 'witnessesHeard', target: primaryOf(state), heard, of });
   }
@@ -41,6 +39,18 @@ function tellWitnesses(state: SentinelState, counted: Tally, observations: Obser
     }
   }
   return { ...state, hasMajority, told: { ...state.told, heard, of } };
+}
+
+function areAllHeard(state: SentinelState): boolean {
+  return (
+    state.witnesses.size >= state.configured &&
+    [...state.witnesses.values()].every((witness) => witness.hasVerdict)
+  );
+}
+
+/** A process that starts while most Sentinels are gone serves, if the user allows it, and says so. */
+function mayStartWithMinority(state: SentinelState): boolean {
+  return state.naming === undefined && state.onMinority === 'allow' && areAllHeard(state);
 }
 
 function tellMembers(state: SentinelState, counted: Tally, observations: Observation[]): SentinelState {

@@ -11,6 +11,8 @@ export interface Tally {
   /** Sentinels as they count themselves. */
   readonly of: number;
   readonly majority?: Majority;
+  /** Below a majority: what more than half of those who can be heard say. */
+  readonly minority?: Majority;
 }
 
 /** What more than half of the Sentinels say, word for word the same. */
@@ -48,7 +50,13 @@ export function tally(witnesses: Witnesses, domains: Domains, configured: number
         )
       : undefined;
   const majority = replacing ?? agreed;
-  return { heard: voices.length, of: replacing === undefined ? of : ofHeard, ...(majority && { majority }) };
+  const minority = majority === undefined ? agreement(voices, voices.length, false) : undefined;
+  return {
+    heard: voices.length,
+    of: replacing === undefined ? of : ofHeard,
+    ...(majority && { majority }),
+    ...(minority && { minority }),
+  };
 }
 
 function agreement(voices: readonly Witness[], of: number, isNewDomain: boolean): Majority | undefined {
