@@ -2,7 +2,8 @@ import { defineProject } from 'vitest/config';
 
 // Sibling packages are used from source, so that no test needs a build before it.
 // `resolve.conditions` alone does not reach modules that run in Node: `ssr` is the one that counts.
-const conditions = ['@failover/source', 'module', 'node', 'development|production'];
+// Not 'module': that is for bundlers, and some packages (OpenTelemetry's) hide files there that Node cannot load.
+const conditions = ['@failover/source', 'node', 'development|production'];
 const fromSource = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 /** Everything that needs no server: unit, property and simulation. */
