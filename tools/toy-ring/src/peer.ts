@@ -9,6 +9,8 @@ export interface Peer {
   readonly echoed: readonly string[];
   /** It goes on accepting and reading, and answers nothing any more: a stopped process as TCP shows it. */
   hang(): void;
+  /** It goes on, and first answers what came meanwhile. */
+  answer(): void;
   /** It is gone: connections are cut, new ones refused. */
   die(): Promise<void>;
 }
@@ -37,6 +39,7 @@ async function startPeer(addresses: readonly string[]): Promise<Peer> {
   const sockets = new Set<Socket>();
   const echoed: string[] = [];
   let isHung = false;
+  let late: (() => void)[] = [];
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -46,7 +49,11 @@ async function startPeer(addresses: readonly string[]): Promise<Peer> {
     lines.on('line', (line) => {
       const text = line.replace(/^ECHO /, '');
       if (line !== 'PEERS') echoed.push(text);
-      if (!isHung) socket.write(`${line === 'PEERS' ? addresses.join(' ') : text}\n`);
+      const answer = (): void => {
+        socket.write(`${line === 'PEERS' ? addresses.join(' ') : text}\n`);
+      };
+      if (isHung) late.push(answer);
+      else answer();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -56,6 +63,11 @@ async function startPeer(addresses: readonly string[]): Promise<Peer> {
     echoed,
     hang() {
       isHung = true;
+    },
+    answer() {
+      isHung = false;
+      for (const answer of late) answer();
+      late = [];
     },
     async die() {
       for (const socket of sockets) socket.destroy();

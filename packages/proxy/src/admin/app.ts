@@ -24,6 +24,8 @@ export function createAdminApp(
   app.get('/topology', (context) =>
     context.json({
       phase: view.phase,
+      // Instants below are ms of this clock.
+      clock: { now: view.runtime.now(), time: new Date().toISOString() },
       clusters: Object.fromEntries(
         view.clusters.map(({ name, cluster }) => [name, topologyJson(cluster.topology)]),
       ),
