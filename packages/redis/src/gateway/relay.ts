@@ -1,4 +1,4 @@
-import type { Failure, Lease } from '@failover/core';
+import type { Failure, Lease, Outcome } from '@failover/core';
 import { createRequestDecoder } from '../protocol/decode-request.ts';
 import { encodeCommand } from '../protocol/encode.ts';
 import type { CommandTraits } from '../protocol/traits.ts';
@@ -151,6 +151,7 @@ export function createRelay(options: RelayOptions): Relay {
     },
     repliedError(bytes, run) {
       if (run.item?.type === 'restore') return;
+      const on = upstream;
       const refusal = refusalIn(bytes);
       // Inside a transaction nothing is sent again: the server has marked it and EXEC will say so.
       const isOfTransaction =
@@ -168,10 +169,12 @@ export function createRelay(options: RelayOptions): Relay {
       if (refusal !== undefined && !isOfTransaction && run.item?.type !== 'large') {
         counters.refusals += 1;
         collected ??= [];
-        collect(collected, { type: 'refused', reply: bytes, outcome: refusal }, run);
+        collect(collected, { type: 'refused', reply: bytes, outcome: refusal.outcome }, run);
       } else if (collected !== undefined) collect(collected, { type: 'answered', reply: bytes }, run);
       else write(bytes);
-      settled(count, run);
+      // Last: what the cluster learns may end this very connection, and settle all that is on it.
+      if (refusal !== undefined && on !== undefined) context.tellRefusal(on, refusal.code, refusal.text);
+      if (upstream === on) settled(count, run);
     },
     pushed(bytes, run) {
       const pushed = readPushed(bytes);
@@ -630,15 +633,16 @@ export function createRelay(options: RelayOptions): Relay {
     if (isPaused) resumeReading();
   }
 
-  function refusalIn(bytes: Buffer): Extract<Fate, { type: 'refused' }>['outcome'] | undefined {
+  function refusalIn(
+    bytes: Buffer,
+  ): { readonly outcome: Outcome; readonly code: string; readonly text: string } | undefined {
     const text = bytes.toString('latin1', 1, Math.min(bytes.length, 512)).trimEnd();
     const code = /^\S*/.exec(text)?.[0] ?? '';
     const failure: Failure = { type: 'errorReply', code, text };
     const outcome = context.classify(failure, anyTraits);
     if (outcome.type !== 'refused' || upstream === undefined) return undefined;
     if (origin.role === 'replica' && code === 'READONLY') return undefined;
-    context.tellRefusal(upstream, code, text);
-    return outcome;
+    return { outcome, code, text };
   }
 
   function collect(into: Sent[], fate: Fate, run: SentRun): void {
