@@ -13,6 +13,7 @@ export interface RelaySession {
   abandon(): void;
 }
 
+const minus = 45;
 const slabBytes = 64 * 1024;
 /** Above this a Buffer goes on by reference: copying it costs more than one more write. */
 const copyLimitBytes = 8 * 1024;
@@ -33,6 +34,7 @@ export class RelayStream extends EventEmitter {
   private filledTo = 0;
   private isFlushDue = false;
   private isClosed = false;
+  private closeWith: { readonly error: Error | undefined } | undefined;
   /** ioredis is in the middle of writing a command or of decoding replies. */
   private isBusy = false;
   private late: Buffer[] = [];
@@ -102,10 +104,13 @@ export class RelayStream extends EventEmitter {
     this.isBusy = wasBusy;
   }
 
-  /** Whole replies. May be called at any time. */
+  /**
+   * Whole replies. May be called at any time. Errors, and what is answered while ioredis is writing, come in the next
+   * turn of the event loop: a caller that tries again at once would else keep sockets and timers from their turn.
+   */
   deliver(replies: Buffer): void {
-    if (this.isBusy || this.late.length > 0) {
-      if (this.late.push(replies) === 1) process.nextTick(() => this.deliverLate());
+    if (this.isBusy || this.late.length > 0 || replies[0] === minus) {
+      if (this.late.push(replies) === 1) setImmediate(() => this.deliverLate());
     } else this.emitReplies(replies);
   }
 
@@ -114,6 +119,7 @@ export class RelayStream extends EventEmitter {
     const [first] = late;
     this.late = [];
     if (first !== undefined) this.emitReplies(late.length === 1 ? first : Buffer.concat(late));
+    if (this.closeWith !== undefined) this.emitClose(this.closeWith.error);
   }
 
   private emitReplies(replies: Buffer): void {
@@ -129,19 +135,27 @@ export class RelayStream extends EventEmitter {
     if (this.destroyed) return;
     this.writable = false;
     this.destroyed = true;
-    // After late replies, which were queued for the next tick before this.
+    this.closeWith = { error };
+    // Never while `end` or `destroy` run, and after replies that are late.
     process.nextTick(() => {
-      this.isClosed = true;
-      if (error) this.emit('error', error);
-      this.emit('close', error !== undefined);
+      if (this.late.length === 0) this.emitClose(error);
     });
+  }
+
+  private emitClose(error: Error | undefined): void {
+    if (this.isClosed || this.late.length > 0) return;
+    this.isClosed = true;
+    if (error) this.emit('error', error);
+    this.emit('close', error !== undefined);
   }
 
   end(): this {
     if (!this.writable) return this;
     this.writable = false;
     this.flush();
-    this.session.leave();
+    // Called by a listener, it is called while the relay tells of a reply.
+    if (this.isBusy) process.nextTick(() => this.session.leave());
+    else this.session.leave();
     return this;
   }
 
@@ -149,9 +163,14 @@ export class RelayStream extends EventEmitter {
     if (this.destroyed) return this;
     this.writable = false;
     this.flush();
+    if (this.isBusy) process.nextTick(() => this.leaveNow(error));
+    else this.leaveNow(error);
+    return this;
+  }
+
+  private leaveNow(error: Error | undefined): void {
     this.session.abandon();
     this.close(error);
-    return this;
   }
 
   /** ioredis calls these on its socket; what they mean belongs to the relay's own upstream. */

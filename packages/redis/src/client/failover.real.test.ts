@@ -1,0 +1,278 @@
+import { once } from 'node:events';
+import { performance } from 'node:perf_hooks';
+import type { EndpointId, FailoverEvent } from '@failover/core';
+import { isOutcomeUnknown } from '@failover/core';
+import type { Redis } from 'ioredis';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { RedisTestbed } from '../testing/index.ts';
+import { itemsOf, textOf } from '../protocol/value.ts';
+import { flipReadOnly, launchCluster, launchReplication, replicaOf } from '../testing/index.ts';
+import type { FailoverRedis } from './create-client.ts';
+import { createClient } from './create-client.ts';
+
+let bed: RedisTestbed;
+let client: FailoverRedis;
+let events: FailoverEvent[];
+
+async function open(launched: Promise<RedisTestbed>): Promise<EndpointId> {
+  bed = await launched;
+  client = createClient({ ...bed.config, downAfterMs: 1000 });
+  events = [];
+  client.events$.subscribe((event) => events.push(event));
+  client.redis.on('error', () => undefined);
+  await client.redis.ping();
+  const primary = await bed.primary();
+  if (primary === undefined) throw new Error('the testbed has no primary');
+  return primary;
+}
+
+afterEach(async () => {
+  await client.close();
+  await bed[Symbol.asyncDispose]();
+});
+
+const eventsOf = <T extends FailoverEvent['type']>(type: T): Extract<FailoverEvent, { type: T }>[] =>
+  events.filter((event): event is Extract<FailoverEvent, { type: T }> => event.type === type);
+
+async function until(condition: () => boolean, limitMs: number): Promise<void> {
+  const limit = performance.now() + limitMs;
+  while (!condition()) {
+    if (performance.now() > limit) {
+      throw new Error(
+        `it did not happen in ${limitMs} ms:\n${events.map((e) => JSON.stringify(e)).join('\n')}`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** Appends unique values, one after the other, until told to stop. */
+function writer(redis: Redis, name: string) {
+  const acknowledged = new Map<string, number>();
+  const unknown = new Set<string>();
+  const others: unknown[] = [];
+  let isStopped = false;
+  async function run(): Promise<void> {
+    for (let at = 0; !isStopped; at += 1) {
+      const value = `${name}:${at}`;
+      try {
+        await redis.rpush('values', value);
+        acknowledged.set(value, performance.now());
+      } catch (error) {
+        if (isOutcomeUnknown(error)) unknown.add(value);
+        else others.push(error);
+      }
+    }
+  }
+  const done = run();
+  return {
+    acknowledged,
+    unknown,
+    others,
+    lastAt: () => Math.max(0, ...acknowledged.values()),
+    async stop() {
+      isStopped = true;
+      await done;
+    },
+  };
+}
+
+/** Four duplicates write through a fault; returns what is to be said of it. */
+async function writeThrough(fault: () => void | Promise<void>) {
+  const writers = Array.from({ length: 4 }, (_, at) => writer(client.redis.duplicate(), `w${at}`));
+  await until(() => writers.every((each) => each.acknowledged.size > 50), 10_000);
+  const faultAt = performance.now();
+  await fault();
+  await until(() => eventsOf('claimAccepted').some((event) => event.at > faultAt), 30_000);
+  const switchedAt = eventsOf('claimAccepted').find((event) => event.at > faultAt)?.at ?? NaN;
+  await until(() => writers.every((each) => each.lastAt() > switchedAt + 200), 10_000);
+  for (const each of writers) await each.stop();
+  const values = await client.redis.lrange('values', 0, -1);
+  const acknowledged = writers.flatMap((each) => [...each.acknowledged]);
+  const found = new Set(values);
+  return {
+    faultAt,
+    switchedAt,
+    doubled: values.length - found.size,
+    lost: acknowledged.filter(([value]) => !found.has(value)),
+    unknown: writers.flatMap((each) => [...each.unknown]),
+    others: writers.flatMap((each) => each.others),
+    isOrdered: writers.every((_, at) => {
+      const own = values
+        .filter((value) => value.startsWith(`w${at}:`))
+        .map((value) => Number(value.slice(3)));
+      return own.every((value, index) => index === 0 || value > (own[index - 1] ?? NaN));
+    }),
+  };
+}
+
+describe('on Sentinel', () => {
+  it.each(['kill', 'hang'] as const)(
+    'nothing is lost by us, doubled or reordered when a primary is gone: %s',
+    async (how) => {
+      const primary = await open(launchCluster());
+      const told = await writeThrough(() => bed[how](primary));
+      expect(told.doubled).toBe(0);
+      expect(told.isOrdered).toBe(true);
+      // What the old primary acknowledged and did not replicate in time is Redis' own loss.
+      expect(told.lost.filter(([, at]) => at > told.faultAt + 20)).toEqual([]);
+      expect(told.unknown.length).toBeLessThanOrEqual(4);
+      expect(told.others).toEqual([]);
+      expect(client.redis.status).toBe('ready');
+    },
+  );
+
+  it('leaves the old primary with SENTINEL FAILOVER, and acknowledges nothing that it forgets', async () => {
+    const primary = await open(launchCluster());
+    const promoted = firstMaster(bed, primary);
+    const told = await writeThrough(() => bed.forceFailover());
+    const promotedAt = await promoted;
+    expect(told.doubled).toBe(0);
+    expect(told.isOrdered).toBe(true);
+    expect(told.lost.filter(([, at]) => at > promotedAt + 100)).toEqual([]);
+    expect(told.others).toEqual([]);
+    expect(told.switchedAt - promotedAt).toBeLessThan(150);
+  });
+
+  it('takes subscriptions, scripts and transactions along, and tells of what was blocked', async () => {
+    const primary = await open(launchCluster());
+    const { redis } = client;
+    const subscriber = redis.duplicate();
+    await subscriber.subscribe('news');
+    redis.defineCommand('add', { numberOfKeys: 1, lua: 'return redis.call("INCRBY", KEYS[1], ARGV[1])' });
+    type Adding = { add(key: string, by: number): Promise<number> };
+    const adding = redis as unknown as Adding;
+    await adding.add('sum', 1);
+    await adding.add('sum', 1);
+    await redis.wait(1, 1000);
+    const blocked = redis.duplicate().blpop('list', 0);
+    blocked.catch(() => undefined);
+    const half = redis.duplicate();
+    await half.multi({ pipeline: false });
+    await half.set('half', 'written');
+    await until(() => client.counters['pinnedUpstreams'] === 4, 5000);
+
+    bed.kill(primary);
+    await expect(blocked).rejects.toMatchObject({
+      code: 'outcome-unknown',
+      operation: 'BLPOP',
+      server: primary,
+    });
+    const transaction = redis.multi();
+    (transaction as unknown as Adding).add('sum', 1);
+    expect(await transaction.exec()).toEqual([[null, 3]]);
+    await expect(half.exec()).rejects.toMatchObject({ code: 'not-sent' });
+    expect(await redis.get('half')).toBe(null);
+    expect(await adding.add('sum', 1)).toBe(4);
+
+    const message = once(subscriber, 'message');
+    await until(() => client.counters['pinnedUpstreams'] !== 0, 5000);
+    const publishing = setInterval(() => void redis.publish('news', 'hello'), 20);
+    expect(await message).toEqual(['news', 'hello']);
+    clearInterval(publishing);
+    const popped = redis.duplicate().blpop('list', 0);
+    await redis.rpush('list', 'late');
+    expect(await popped).toEqual(['list', 'late']);
+  });
+
+  it('rejects what is in flight as unknown, with command, server and epoch, in pipelines too', async () => {
+    const primary = await open(launchCluster());
+    bed.hang(primary);
+    const single = client.redis.incr('n');
+    const pipeline = client.redis.pipeline().incr('n').get('n').exec();
+    const transaction = client.redis.duplicate().multi().incr('n').exec();
+    const expected = { code: 'outcome-unknown', operation: 'INCR', server: primary, epoch: [0, 0] };
+    await expect(single).rejects.toMatchObject(expected);
+    // A read in flight changed nothing, so it was asked again.
+    const replies = await pipeline;
+    expect(replies?.[0]?.[0]).toMatchObject(expected);
+    expect(replies?.[1]).toEqual([null, null]);
+    await transaction.then(
+      (value) => expect(value).toEqual([[null, 1]]),
+      (error: unknown) => expect(error).toMatchObject({ code: 'outcome-unknown' }),
+    );
+    bed.resume(primary);
+  });
+
+  it('closes while a failover goes on: what waits and what hangs is settled', async () => {
+    const primary = await open(launchCluster());
+    bed.hang(primary);
+    const hanging = settle(client.redis.incr('n'));
+    await until(() => eventsOf('stateChanged').some((event) => event.to === 'suspect'), 10_000);
+    const held = settle(client.redis.duplicate().incr('n'));
+    await client.close();
+    expect(['outcome-unknown', 'closed']).toContain((await hanging).code);
+    expect((await held).message).toBe('Connection is closed.');
+    expect(client.redis.status).toBe('end');
+    bed.resume(primary);
+  });
+});
+
+describe('on plain replication', () => {
+  it('is followed when an operator moves the primary', async () => {
+    const primary = await open(launchReplication());
+    const other = bed.servers.find((server) => server !== primary) ?? primary;
+    const told = await writeThrough(async () => {
+      await replicaOf(bed, other, undefined);
+      for (const server of bed.servers) if (server !== other) await replicaOf(bed, server, other);
+    });
+    expect(told.doubled).toBe(0);
+    expect(told.isOrdered).toBe(true);
+    expect(told.others).toEqual([]);
+    expect(await bed.primary()).toBe(other);
+  });
+
+  it('sends a refused command again, once, when the server is primary again', async () => {
+    const primary = await open(launchReplication());
+    const heal = await flipReadOnly(bed, primary);
+    const counted = client.redis.incr('n');
+    await until(() => (client.counters['refusals'] ?? 0) > 0 || eventsOf('claimWithdrawn').length > 0, 5000);
+    await heal();
+    expect(await counted).toBe(1);
+    expect(await client.redis.get('n')).toBe('1');
+  });
+
+  it('does not cut a script that computes for three seconds', async () => {
+    const primary = await open(launchReplication());
+    const script = `local e = os.clock() + 3 while os.clock() < e do end return redis.call('INCR', KEYS[1])`;
+    const slow = client.redis.duplicate().eval(script, 1, 'slow');
+    const beside = client.redis.get('slow');
+    expect(await slow).toBe(1);
+    await beside;
+    expect(client.counters['unknown']).toBe(0);
+    expect(await bed.primary()).toBe(primary);
+  });
+
+  it('answers again after the primary hung and no other can be promoted', async () => {
+    const primary = await open(launchReplication());
+    bed.hang(primary);
+    const asked = client.redis.get('a');
+    await until(() => eventsOf('availabilityChanged').some((event) => event.server === primary), 10_000);
+    bed.resume(primary);
+    expect(await asked).toBe(null);
+    expect(await client.redis.set('a', '1')).toBe('OK');
+  });
+});
+
+interface Settled {
+  readonly code?: unknown;
+  readonly message?: string;
+}
+
+const settle = (promise: Promise<unknown>): Promise<Settled> =>
+  promise.then(
+    () => ({ code: 'ok' }),
+    (error: unknown) => error as Settled,
+  );
+
+/** When another server first says that it is master. */
+async function firstMaster(on: RedisTestbed, old: EndpointId): Promise<number> {
+  for (;;) {
+    for (const server of on.servers) {
+      if (server === old) continue;
+      const role = itemsOf(await on.ask(server, 'ROLE'))?.[0];
+      if (textOf(role) === 'master') return performance.now();
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
