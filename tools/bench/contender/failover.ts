@@ -2,6 +2,9 @@ import { failoverMissing, metric, startFailover } from '../process/failover.ts';
 import type { Contender } from './contender.ts';
 import { sentinelAddress } from './peers.ts';
 
+/** Replicas are another target: the load asks nothing of them. */
+const PRIMARY = '/primary"';
+
 /** A plain ioredis that knows one port of localhost, and the local process behind it. */
 export const failoverProcess: Contender = {
   name: 'failover-process',
@@ -14,7 +17,7 @@ export const failoverProcess: Contender = {
       async counters() {
         const [switches, holds, unknowns] = await Promise.all(
           ['failover_switches_total', 'failover_held_total', 'failover_unknown_total'].map((name) =>
-            metric(proxy.adminPort, name),
+            metric(proxy.adminPort, name, PRIMARY),
           ),
         );
         return { switches: switches ?? NaN, holds: holds ?? NaN, unknowns: unknowns ?? NaN };

@@ -14,11 +14,18 @@ export interface LoadResult {
   readonly worstLagMs: number;
 }
 
-/** A contender's clients under load, in a process of their own. */
+/** The clients of one run. */
 export interface Load {
   readonly key: string;
   lastAcks(): Promise<readonly number[]>;
   finish(): Promise<LoadResult>;
+}
+
+/** A contender's own process: it connects anew for each run, and starts once, since starting takes a second. */
+export interface Loader {
+  /** Resolves when every worker was acknowledged. @throws Error if that fails in several fresh processes */
+  begin(key: string, workers: number, everyMs: number): Promise<Load>;
+  end(): Promise<void>;
 }
 
 const isOf =
@@ -27,53 +34,67 @@ const isOf =
     typeof message === 'object' && message !== null && 'type' in message && message.type === type;
 
 /** ms; a client that is not connected to a healthy cluster by then is started again. */
-const READY_LIMIT_MS = 15_000;
+const READY_LIMIT_MS = 45_000;
+const START_LIMIT_MS = 60_000;
 const TRIES = 3;
 
-/** Resolves when every worker has its first acknowledgement. @throws Error if that fails in several fresh processes */
-export async function startLoad(
-  driver: DriverSpec,
-  key: string,
-  workers: number,
-  everyMs: number,
-): Promise<Load> {
+async function startProcess(name: string): Promise<ChildProcess> {
+  const child = startModule(new URL('./main.ts', import.meta.url), {});
+  await nextMessage(child, `the load process of ${name} starts`, START_LIMIT_MS, isOf('started'));
+  return child;
+}
+
+export async function startLoader(name: string, driver: DriverSpec): Promise<Loader> {
   const directory = mkdtempSync(join(tmpdir(), 'failover-load-'));
   const historyFile = join(directory, 'history.jsonl');
-  const settings: LoadSettings = { driver, workers, everyMs, key, historyFile };
-  const child = await startReady(settings);
+  let child = await startProcess(name);
   const order = (what: LoadOrder): void => void child.send(what);
+
+  async function connect(settings: LoadSettings): Promise<void> {
+    for (let tried = 1; ; tried++) {
+      const ready = nextMessage(child, `the load of ${settings.key} is ready`, READY_LIMIT_MS, isOf('ready'));
+      order({ type: 'begin', settings });
+      try {
+        await ready;
+        return;
+      } catch (error) {
+        // Clients have been seen to hang while they connect, with all servers well: told, and not measured here.
+        console.log(`     ${settings.key} was not connected within ${String(READY_LIMIT_MS)} ms`);
+        if (tried === TRIES) throw error;
+        await end(child);
+        child = await startProcess(name);
+      }
+    }
+  }
+
   return {
-    key,
-    async lastAcks() {
-      const answer = nextMessage(child, 'last acknowledgements', 5000, isOf('lastAcks'));
-      order({ type: 'lastAcks' });
-      return (await answer).at;
+    async begin(key, workers, everyMs) {
+      await connect({ driver, workers, everyMs, key, historyFile });
+      return {
+        key,
+        async lastAcks() {
+          const answer = nextMessage(child, 'last acknowledgements', 5000, isOf('lastAcks'));
+          order({ type: 'lastAcks' });
+          return (await answer).at;
+        },
+        async finish() {
+          const answer = nextMessage(child, `the history of ${key}`, 15_000, isOf('finished'));
+          order({ type: 'finish' });
+          const { told, worstLagMs } = await answer;
+          return { records: readHistory(historyFile), told, worstLagMs };
+        },
+      };
     },
-    async finish() {
-      const answer = nextMessage(child, `the history of ${key}`, 10_000, isOf('finished'));
-      order({ type: 'finish' });
-      const { told, worstLagMs } = await answer;
-      const lines = readFileSync(historyFile, 'utf8')
-        .split('\n')
-        .filter((line) => line !== '');
+    async end() {
       await end(child);
       rmSync(directory, { recursive: true, force: true });
-      return { records: lines.map((line) => JSON.parse(line) as OperationRecord), told, worstLagMs };
     },
   };
 }
 
-/** Clients have been seen to hang while they connect, with all servers well: that is told, and is not measured here. */
-async function startReady(settings: LoadSettings): Promise<ChildProcess> {
-  for (let tried = 1; ; tried++) {
-    const child = startModule(new URL('./main.ts', import.meta.url), settings);
-    try {
-      await nextMessage(child, `the load of ${settings.key} is ready`, READY_LIMIT_MS, isOf('ready'));
-      return child;
-    } catch (error) {
-      await end(child);
-      console.log(`     ${settings.key} was not connected within ${String(READY_LIMIT_MS)} ms`);
-      if (tried === TRIES) throw error;
-    }
-  }
+function readHistory(file: string): readonly OperationRecord[] {
+  const lines = readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '');
+  return lines.map((line) => JSON.parse(line) as OperationRecord);
 }

@@ -10,14 +10,20 @@ export interface LoadSettings {
   readonly historyFile: string;
 }
 
-export type LoadOrder = { readonly type: 'lastAcks' } | { readonly type: 'finish' };
+export type LoadOrder =
+  | { readonly type: 'begin'; readonly settings: LoadSettings }
+  | { readonly type: 'lastAcks' }
+  | { readonly type: 'finish' };
+
+export interface LoadFinished {
+  readonly type: 'finished';
+  readonly operations: number;
+  readonly told?: Told;
+  readonly worstLagMs: number;
+}
 
 export type LoadNews =
+  | { readonly type: 'started' }
   | { readonly type: 'ready' }
   | { readonly type: 'lastAcks'; readonly at: readonly number[] }
-  | {
-      readonly type: 'finished';
-      readonly operations: number;
-      readonly told?: Told;
-      readonly worstLagMs: number;
-    };
+  | LoadFinished;

@@ -13,6 +13,7 @@ const TEXT = [
 it('sums a metric over its labels', () => {
   expect(sumMetric(TEXT, 'failover_held_total')).toBe(7);
   expect(sumMetric(TEXT, 'failover_ready')).toBe(1);
+  expect(sumMetric(TEXT, 'failover_held_total', 'target="d"')).toBe(4);
 });
 
 it('refuses a metric that is not there instead of calling it 0', () => {

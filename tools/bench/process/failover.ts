@@ -69,17 +69,18 @@ export async function startFailover(cluster: RedisCluster): Promise<FailoverProc
   return { port, adminPort, pid: child.pid, [Symbol.asyncDispose]: () => child[Symbol.asyncDispose]() };
 }
 
-/** The sum over all labels of one of its metrics. @throws Error if the process does not know the metric */
-export async function metric(adminPort: number, name: string): Promise<number> {
+/** The sum of one of its metrics over all labels, or over those lines that have one. @throws Error if the process does not know the metric */
+export async function metric(adminPort: number, name: string, label = ''): Promise<number> {
   const response = await fetch(`http://127.0.0.1:${String(adminPort)}/metrics`);
-  return sumMetric(await response.text(), name);
+  return sumMetric(await response.text(), name, label);
 }
 
 /** @example sumMetric('a_total{x="1"} 2\na_total{x="2"} 3', 'a_total') // 5 */
-export function sumMetric(text: string, name: string): number {
+export function sumMetric(text: string, name: string, label = ''): number {
   const values = text
     .split('\n')
     .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+    .filter((line) => line.includes(label))
     .map((line) => Number(line.replace(/^[^ {]+(?:\{.*\})? /, '').split(' ')[0]));
   if (values.length === 0) throw new Error(`/metrics has no ${name}`);
   return values.reduce((total, value) => total + value, 0);

@@ -1,6 +1,7 @@
 import { type Fault, FAULTS } from '../cluster/fault.ts';
 import { launch, settled } from '../cluster/cluster.ts';
 import { available } from '../contender/all.ts';
+import { startLoader } from '../load/load.ts';
 import type { Options } from '../options.ts';
 import { startProber } from '../prober/prober.ts';
 import { seeded, shuffled } from '../random.ts';
@@ -47,10 +48,15 @@ export async function recoveryBench(options: Options): Promise<Result> {
   const [prober, primaryPort] = await Promise.all([startProber(), settled(cluster)]);
   const entrants: Entrant[] = [];
   try {
-    for (const { name, start } of contenders) entrants.push({ name, running: await start(cluster) });
+    for (const { name, start } of contenders) {
+      const running = await start(cluster);
+      entrants.push({ name, running, loader: await startLoader(name, running.driver) });
+    }
     return await measure(options, { cluster, prober, primaryPort }, entrants);
   } finally {
-    await Promise.all(entrants.map(({ running }) => running[Symbol.asyncDispose]()));
+    await Promise.all(
+      entrants.flatMap(({ running, loader }) => [loader.end(), running[Symbol.asyncDispose]()]),
+    );
   }
 }
 

@@ -2,7 +2,7 @@ import { now, pause, until } from '../clock.ts';
 import { type Fault, heal, inject } from '../cluster/fault.ts';
 import type { RedisCluster } from '../cluster/cluster.ts';
 import type { Running } from '../contender/contender.ts';
-import { type Load, type LoadResult, startLoad } from '../load/load.ts';
+import { type Load, type Loader, type LoadResult } from '../load/load.ts';
 import type { Prober } from '../prober/prober.ts';
 import { firstMasterAfter } from '../prober/sighting.ts';
 import { ask } from '../wire/ask.ts';
@@ -27,6 +27,7 @@ export function capOf(fault: Fault, settings: RunSettings): number {
 export interface Entrant {
   readonly name: string;
   readonly running: Running;
+  readonly loader: Loader;
 }
 
 export interface RunRecord extends Judgement {
@@ -91,8 +92,8 @@ export async function runOnce(
   const oldPort = stage.primaryPort;
   const probeKey = `probe:${String(run)}`;
   const loads = await Promise.all(
-    entrants.map(({ name, running }) =>
-      startLoad(running.driver, `load:${String(run)}:${name}`, settings.workers, settings.everyMs),
+    entrants.map(({ name, loader }) =>
+      loader.begin(`load:${String(run)}:${name}`, settings.workers, settings.everyMs),
     ),
   );
   const before = await Promise.all(entrants.map(({ running }) => running.counters?.()));

@@ -38,11 +38,15 @@ export function failoverDrivers(spec: FailoverSpec, count: number): Drivers {
   };
 }
 
+/** Replicas are another target: the load asks nothing of them. */
+const isPrimary = (target: string): boolean => target.endsWith('/primary');
+
 /** Counts what the client says of itself. */
 function tally(client: FailoverRedis): Told {
   const told = { switches: 0, holds: 0, unknowns: 0 };
   client.events$.subscribe((event) => {
-    if (event.type === 'stateChanged' && event.to === 'failing-over') told.switches++;
+    if (event.type === 'stateChanged' && event.to === 'failing-over' && isPrimary(event.target))
+      told.switches++;
     if (event.type === 'holdClosed') told.holds += event.held;
     if (event.type === 'outcomesUnknown') told.unknowns += event.count;
   });
