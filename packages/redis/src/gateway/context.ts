@@ -20,6 +20,8 @@ export interface GatewayContext {
   readonly greeting: Greeting | undefined;
   /** The cluster learns that a server refuses, however many commands it refuses. */
   tellRefusal(upstream: Upstream<Pending>, code: string, text: string): void;
+  /** The cluster learns once of each connection how many of all its clients' commands are unknown. */
+  tellUnknown(upstream: Upstream<Pending>, count: number, reason: string): void;
   /** Let commands behind an unknown one run before the client knows of it. */
   readonly continueAfterUnknown: boolean;
 }

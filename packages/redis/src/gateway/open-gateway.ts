@@ -69,6 +69,7 @@ export function openGateway(
   const tick = options.flush === 'now' ? createTick(runtime, process.nextTick) : createTick(runtime);
   const limits = { ...defaultGatewayLimits, ...options.limits };
   const initial = identity(config.username, config.password, config.db, 2);
+  const untold = new Map<Upstream<Pending>, number>();
   const toldAt = new WeakMap<Upstream<Pending>, number>();
   let { greeting } = options;
   const context: GatewayContext = {
@@ -92,6 +93,17 @@ export function openGateway(
         member: { endpoint: upstream.lease.server, kind: 'data' },
         openedAt: upstream.openedAt,
         reply: { type: 'errorReply', code, text },
+      });
+    },
+    tellUnknown(upstream, count, reason) {
+      const before = untold.get(upstream);
+      untold.set(upstream, (before ?? 0) + count);
+      // Its clients are told one after the other in this very turn.
+      if (before !== undefined) return;
+      queueMicrotask(() => {
+        const { target, server } = upstream.lease;
+        cluster.reportUnknown(target, server, untold.get(upstream) ?? 0, reason);
+        untold.delete(upstream);
       });
     },
   };

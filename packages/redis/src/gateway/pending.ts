@@ -27,7 +27,6 @@ export interface PendingRun extends Work {
 export interface PendingCommand extends Work {
   readonly type: 'command';
   readonly bytes: Uint8Array;
-  readonly args: readonly Buffer[];
   readonly traits: CommandTraits;
   /** Confirmations of a subscription that the client has seen before it was sent again. */
   readonly confirmed: number;

@@ -43,6 +43,8 @@ interface Slot<Item> {
 
 /** ms before the second try; doubles. The first one after a loss is immediate: a restart may be over already. */
 const firstPauseMs = 10;
+/** ms for which a server's refusal of an identity stands. */
+const rejectedMs = 100;
 const longestPauseMs = 250;
 
 export function createPool<Item>(options: PoolOptions<Item>): Pool<Item> {
@@ -99,6 +101,11 @@ export function createPool<Item>(options: PoolOptions<Item>): Pool<Item> {
         }
         case 'rejected':
           slot.rejected = dialled.error;
+          // Said to all who wait now. Later the server is asked anew, since passwords and users change.
+          slot.cancel = options.after(rejectedMs, () => {
+            slot.cancel = undefined;
+            slot.rejected = undefined;
+          });
           break;
         case 'fenced':
           break;
@@ -146,10 +153,7 @@ export function createPool<Item>(options: PoolOptions<Item>): Pool<Item> {
       if (busy !== undefined && slot.upstreams.length >= maxUpstreams)
         return { type: 'ready', upstream: busy };
       if (slot.rejected !== undefined) {
-        const error = slot.rejected;
-        // Said once: the next one who asks is checked anew, since passwords and users change.
-        slot.rejected = undefined;
-        return { type: 'rejected', error };
+        return { type: 'rejected', error: slot.rejected };
       }
       slot.waiters.add(again);
       if (slot.cancel === undefined && !lease.fenced.aborted) connect(lease, identity, slot);
