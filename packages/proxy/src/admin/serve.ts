@@ -18,7 +18,7 @@ export async function serveAdmin(
 ): Promise<AdminServer> {
   const server = createAdaptorServer({ fetch: app.fetch });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => {
+    server.once('error', (cause: Error) => {
       const text = `the admin pages cannot listen on ${showAddress(listen)}: ${cause.message}`;
       reject(new FailoverError('config-invalid', text, { cause }));
     });

@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { startProcess, type SupervisedProcess } from '@failover/testing';
+import { demo, findServer } from '@failover/redis/testing';
+import { describe, expect, it } from 'vitest';
+import type { Demo } from './contract.ts';
+
+// The backend does not know this contract's name; that it keeps it is checked here.
+const kept: Demo = demo;
+
+function start(): Promise<SupervisedProcess> {
+  return startProcess({
+    command: process.execPath,
+    args: [
+      '--import',
+      import.meta.resolve('tsx'),
+      '--conditions=@failover/source',
+      fileURLToPath(new URL('../bin.ts', import.meta.url)),
+      'demo',
+      'redis',
+    ],
+  });
+}
+
+/** What a process started. */
+function childrenOf(parent: number): readonly number[] {
+  const lines = execFileSync('ps', ['-eo', 'pid=,ppid=']).toString().trim().split('\n');
+  return lines
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .flatMap(([pid = 0, of]) => (of === parent ? [pid] : []));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('the demo', { timeout: 180_000 }, () => {
+  it('shows a kill and a hang in which nothing is lost by us, doubled or disconnected', async (context) => {
+    const server = await findServer();
+    if (server.kind === 'embedded') context.skip(`no real server: ${server.how}`);
+    const first = (await kept.find()).name;
+    await using shown = await start();
+    const { code } = await shown.exited;
+    const lines = shown.log.lines();
+    const text = lines.join('\n');
+    expect(text).toContain('kill -9 on the primary');
+    expect(text).toContain('the primary hangs');
+    expect(text).toMatch(/lost by us +0\n/);
+    expect(text).toMatch(/doubled +0\n/);
+    expect(text).toMatch(/client connections closed +0\n/);
+    expect(text).toMatch(/acknowledged +[\d,]{5,}\n/);
+    expect(lines[0]).toBe(`failover demo on ${first}`);
+    expect(lines.at(-1)).toBe(`Nothing was lost by us or doubled; on ${first}`);
+    expect(code).toBe(0);
+  });
+
+  it('leaves nothing behind when it is interrupted', async (context) => {
+    const server = await findServer();
+    if (server.kind === 'embedded') context.skip(`no real server: ${server.how}`);
+    await using shown = await start();
+    await shown.logLine(/clients on 127/);
+    // Six servers, the local process, and who cleans up should we be killed.
+    const children = childrenOf(shown.pid);
+    expect(children.length).toBeGreaterThanOrEqual(7);
+    process.kill(shown.pid, 'SIGINT');
+    expect(await shown.exited).toEqual({ code: 130, signal: null });
+    await expect.poll(() => children.filter(isAlive), { timeout: 5_000 }).toEqual([]);
+  });
+});
