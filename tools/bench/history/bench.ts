@@ -37,6 +37,8 @@ interface HistorySummary {
   readonly closed: number;
   readonly inFlight: number;
   readonly unexplainedUnknown: number;
+  /** How often each first word of an error came, with its outcome. */
+  readonly errors: Readonly<Record<string, number>>;
 }
 
 export async function historyBench(options: Options): Promise<Result> {
@@ -109,6 +111,7 @@ async function measure(
       closed,
       inFlight: countInFlight(history, blows),
       unexplainedUnknown: countUnexplained(history, blows),
+      errors: countErrors(history),
     });
   }
   print(summaries);
@@ -155,6 +158,16 @@ async function finalState(
   return { lists, counters: { [counter]: Number((await ask(port, ['GET', counter])) ?? 0) } };
 }
 
+function countErrors(history: readonly OperationRecord[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const { error, outcome } of history) {
+    if (error === undefined) continue;
+    const kind = `${String(outcome)}: ${error.split(' ').slice(0, 4).join(' ')}`;
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return counts;
+}
+
 function print(summaries: readonly HistorySummary[]): void {
   const rows = summaries.map(({ contender, verdict, closed, inFlight, unexplainedUnknown }) =>
     [
@@ -187,7 +200,8 @@ function print(summaries: readonly HistorySummary[]): void {
   ];
   head.push('phantom', 'closed', 'unknown/in flight', 'unexplained', 'refused', 'errors', 'verdict');
   console.log(`\n${table(head, rows)}`);
-  for (const { contender, verdict } of summaries) {
+  for (const { contender, verdict, errors } of summaries) {
+    for (const [kind, count] of Object.entries(errors)) console.log(`${contender}: ${String(count)} ${kind}`);
     for (const failure of verdict.failures) console.log(`${contender}: ${failure}`);
   }
 }

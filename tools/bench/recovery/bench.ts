@@ -13,9 +13,9 @@ import { printRecovery, summarizeRecovery } from './summary.ts';
 
 const FULL: RunSettings = { workers: 8, everyMs: 10, capMs: 20_000, warmMs: 1000, watchForcedMs: 13_000 };
 /** All contenders share each fault, and nobody is waited for long: a first figure, not a result. */
-const QUICK: RunSettings = { workers: 8, everyMs: 25, capMs: 2500, warmMs: 500, watchForcedMs: 3000 };
+const QUICK: RunSettings = { workers: 8, everyMs: 25, capMs: 2000, warmMs: 500, watchForcedMs: 2000 };
 
-const QUICK_CALM_MS = 3000;
+const QUICK_CALM_MS = 2000;
 /** Runs that do not count and are run again: more than that, and the machine is too busy for any figure. */
 const MAX_AGAIN = 30;
 
@@ -48,10 +48,13 @@ export async function recoveryBench(options: Options): Promise<Result> {
   const [prober, primaryPort] = await Promise.all([startProber(), settled(cluster)]);
   const entrants: Entrant[] = [];
   try {
-    for (const { name, start } of contenders) {
-      const running = await start(cluster);
-      entrants.push({ name, running, loader: await startLoader(name, running.driver) });
-    }
+    await Promise.all(
+      contenders.map(async ({ name, start }) => {
+        const running = await start(cluster);
+        entrants.push({ name, running, loader: await startLoader(name, running.driver) });
+      }),
+    );
+    entrants.sort((a, b) => a.name.localeCompare(b.name));
     return await measure(options, { cluster, prober, primaryPort }, entrants);
   } finally {
     await Promise.all(
