@@ -4,6 +4,7 @@ import type { Greeting } from './hello.ts';
 import type { Pending } from './pending.ts';
 import type { Upstream } from './upstream.ts';
 import type { GatewayLimits } from './limits.ts';
+import type { KnownScripts } from './scripts.ts';
 import type { Tick } from './tick.ts';
 
 /** What all clients of a gateway have in common. */
@@ -14,6 +15,7 @@ export interface GatewayContext {
   readonly tick: Tick;
   readonly limits: GatewayLimits;
   readonly counters: GatewayCounters;
+  readonly scripts: KnownScripts;
   /** ms that a command may wait, from its arrival. */
   readonly holdMs: number;
   /** Which server answered last: what HELLO repeats. */

@@ -24,6 +24,7 @@ import type { Pool } from './pool.ts';
 import { createPool } from './pool.ts';
 import type { Relay } from './relay.ts';
 import { createRelay } from './relay.ts';
+import { createKnownScripts } from './scripts.ts';
 import { createSilenceWatch, lookMs } from './silence.ts';
 import { createTick } from './tick.ts';
 import type { Owner, Upstream } from './upstream.ts';
@@ -70,6 +71,7 @@ export function openGateway(
   const limits = { ...defaultGatewayLimits, ...options.limits };
   const initial = identity(config.username, config.password, config.db, 2);
   const untold = new Map<Upstream<Pending>, number>();
+  const scripts = createKnownScripts();
   const toldAt = new WeakMap<Upstream<Pending>, number>();
   let { greeting } = options;
   const context: GatewayContext = {
@@ -79,6 +81,7 @@ export function openGateway(
     tick,
     limits,
     counters,
+    scripts,
     holdMs: config.holdMs,
     continueAfterUnknown: options.continueAfterUnknown ?? false,
     get greeting() {
@@ -150,6 +153,7 @@ export function openGateway(
       onClosed(upstream, reason, isOurs, hadWork) {
         counters[counter] -= 1;
         closed(upstream);
+        if (!isOurs) scripts.forget(lease);
         // A server that closes an idle connection may only tidy up.
         if (isOurs || !hadWork) return;
         cluster.report({
@@ -195,8 +199,10 @@ export function openGateway(
               },
               { pushOwner: owner, onDrain },
             );
-            const { bytes, replyCount } = replay(session());
+            const [known, own] = [scripts.load(lease, tick.now()), replay(session())];
+            const replyCount = known.replyCount + own.replyCount;
             if (replyCount > 0) {
+              const bytes = Buffer.concat([known.bytes, own.bytes]);
               const item: Pending = { type: 'restore', deadline: Infinity, gate: openGate };
               upstream.send(owner, item, bytes, 0, bytes.length, replyCount);
             }

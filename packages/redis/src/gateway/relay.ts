@@ -473,6 +473,7 @@ export function createRelay(options: RelayOptions): Relay {
       sent = { ...command, bytes: discard, answer: identity.resp === 3 ? nullResp3 : nullArray };
     }
     if (route === 'pinForever') isFixedForever = true;
+    if (sendsScripts.has(name)) context.scripts.sent(sent.bytes, to.lease, tick.now());
     if ((name === 'WAIT' || name === 'WAITAOF') && coveredOn !== to) {
       coveredOn = to;
       isCoverDenied = false;
@@ -971,6 +972,7 @@ const readsOrWrites: ReadonlySet<string> = new Set([
   'SCRIPT',
   'FUNCTION',
 ]);
+const sendsScripts: ReadonlySet<string> = new Set(['EVAL', 'EVAL_RO', 'SCRIPT']);
 const ok = Buffer.from('+OK\r\n');
 const nullArray = Buffer.from('*-1\r\n');
 const nullResp3 = Buffer.from('_\r\n');

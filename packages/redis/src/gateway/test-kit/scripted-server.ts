@@ -55,6 +55,11 @@ export function scriptedServer(handler: Handler = () => '+OK\r\n'): ScriptedServ
             connection.write(words[1] === '3' ? `%2\r\n${items}` : `*4\r\n${items}`);
             continue;
           }
+          if (name === 'SCRIPT' && words[1] === 'LOAD') {
+            // The gateway's own: no client asked for it.
+            connection.write(`$40\r\n${'0'.repeat(40)}\r\n`);
+            continue;
+          }
           if (!handshakes.has(name)) {
             connection.received.push(words);
             server.received.push(words);
