@@ -1,0 +1,229 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import type { Cluster, EndpointId, GatewaySession } from '@failover/core';
+import { createCluster, systemRuntime } from '@failover/core';
+import { Redis } from 'ioredis';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { RedisTestbed } from '../testing/index.ts';
+import { launchCluster } from '../testing/index.ts';
+import { adapter } from '../adapter.ts';
+import { gateway } from './index.ts';
+
+let bed: RedisTestbed;
+let cluster: Cluster;
+let session: GatewaySession;
+let clients: Redis[] = [];
+let ports: Record<'primary' | 'replica', number>;
+let closed = 0;
+let stop = async (): Promise<void> => undefined;
+
+async function listen(): Promise<EndpointId> {
+  bed = await launchCluster();
+  const runtime = systemRuntime();
+  const config = adapter.config.parse({ ...bed.config, downAfterMs: 1000 });
+  cluster = createCluster(adapter, config, { runtime, hold: { windowMs: config.holdMs } });
+  session = gateway.open(cluster, config, runtime);
+  const drain = new AbortController();
+  const listeners = await Promise.all(
+    (['primary', 'replica'] as const).map(async (role) => {
+      const server = createServer({ noDelay: true }, (socket) => {
+        void session.serve(socket, { role, address: 'test', drain: drain.signal });
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      return server;
+    }),
+  );
+  const [primary = 0, replica = 0] = listeners.map((server) => (server.address() as AddressInfo).port);
+  ports = { primary, replica };
+  closed = 0;
+  stop = async () => {
+    for (const client of clients) client.disconnect();
+    clients = [];
+    await session[Symbol.asyncDispose]();
+    await cluster[Symbol.asyncDispose]();
+    for (const server of listeners) server.close();
+    await bed[Symbol.asyncDispose]();
+  };
+  const holder = await bed.primary();
+  if (holder === undefined) throw new Error('the testbed has no primary');
+  return holder;
+}
+
+/** A client that never connects again: if its connection is closed, it counts. */
+function connect(
+  role: 'primary' | 'replica' = 'primary',
+  options: { readonly protocol?: 2 | 3 } = {},
+): Redis {
+  const client = new Redis({
+    port: ports[role],
+    enableReadyCheck: false,
+    retryStrategy: () => null,
+    ...options,
+  });
+  let isOpen = true;
+  client.on('error', () => undefined);
+  client.on('close', () => {
+    if (isOpen && clients.includes(client)) closed += 1;
+    isOpen = false;
+  });
+  clients.push(client);
+  return client;
+}
+
+afterEach(() => stop());
+
+async function until(condition: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> {
+  const limit = performance.now() + limitMs;
+  while (!(await condition())) {
+    if (performance.now() > limit) throw new Error(`it did not happen in ${limitMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** Who holds the claim, once it is another one. */
+const takenOver = (before: EndpointId) => (): boolean => {
+  const target = cluster.topology.targets.get(`${bed.name}/primary` as never);
+  return target?.state === 'steady' && target.claim.type !== 'none' && target.claim.server !== before;
+};
+
+/** Writes unique values in bursts, so that several are in flight when the fault comes. */
+function writer(redis: Redis, name: string) {
+  const acknowledged: string[] = [];
+  const errors = new Map<string, string>();
+  let isStopped = false;
+  const done = (async () => {
+    for (let at = 0; !isStopped; at += 5) {
+      const values = Array.from({ length: 5 }, (_, step) => `${name}:${at + step}`);
+      await Promise.all(
+        values.map(async (value) => {
+          try {
+            await redis.rpush('values', value);
+            acknowledged.push(value);
+          } catch (error) {
+            errors.set(value, error instanceof Error ? error.message : '');
+          }
+        }),
+      );
+    }
+  })();
+  return {
+    acknowledged,
+    errors,
+    async stop() {
+      isStopped = true;
+      await done;
+    },
+  };
+}
+
+describe('the gateway before real servers', () => {
+  it.each(['kill', 'hang', 'failover'] as const)(
+    'keeps its clients through a %s, doubles nothing and tells what is unknown',
+    async (fault) => {
+      const before = await listen();
+      const writers = Array.from({ length: 6 }, (_, at) => writer(connect(), `w${at}`));
+      await until(() => writers.every((each) => each.acknowledged.length > 50));
+      if (fault === 'kill') bed.kill(before);
+      else if (fault === 'hang') bed.hang(before);
+      else await bed.forceFailover();
+      await until(takenOver(before));
+      const counts = writers.map((each) => each.acknowledged.length);
+      await until(() => writers.every((each, at) => each.acknowledged.length > (counts[at] ?? 0) + 20));
+      for (const each of writers) await each.stop();
+
+      const stored = await connect().lrange('values', 0, -1);
+      expect(new Set(stored).size).toBe(stored.length);
+      const lost = writers.flatMap((each) => each.acknowledged).filter((value) => !stored.includes(value));
+      // Redis replicates after it acknowledges: what it had not sent at the fault is lost by Redis.
+      expect(lost.length).toBeLessThanOrEqual(fault === 'failover' ? 0 : 30);
+      const told = writers.flatMap((each) => [...each.errors.values()]);
+      for (const text of told)
+        expect(text).toMatch(/^(OUTCOMEUNKNOWN server=|TRYAGAIN failover: not executed)/);
+      expect(told.length).toBeLessThanOrEqual(30);
+      for (const each of writers) {
+        for (const [value, text] of each.errors)
+          if (text.startsWith('TRYAGAIN')) expect(stored).not.toContain(value);
+      }
+      // In order for each client, also across the switch.
+      for (const [at] of writers.entries()) {
+        const numbers = stored
+          .filter((value) => value.startsWith(`w${at}:`))
+          .map((value) => Number(value.split(':')[1]));
+        expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
+      }
+      expect(closed).toBe(0);
+    },
+  );
+
+  it('moves a subscriber, a blocked worker and a transaction to the new primary', async () => {
+    const before = await listen();
+    const [subscriber, worker, user] = [connect(), connect('primary', { protocol: 3 }), connect()];
+    const messages: string[] = [];
+    subscriber.on('message', (_channel, text: string) => messages.push(text));
+    await subscriber.subscribe('news');
+    await user.publish('news', 'before');
+    await until(() => messages.length === 1);
+    const popped = worker.blpop('queue', 0).catch((error: unknown) => error);
+    await user.multi().set('a', 1).incr('a').exec();
+
+    await bed.forceFailover();
+    await until(takenOver(before));
+    await until(async () => (await user.publish('news', 'after')) === 1);
+    await until(() => messages.includes('after'));
+    await user.rpush('queue', 'job');
+    const outcome = await popped;
+    // Redis tells a blocked client that its server is a replica now; if the connection closed first, nobody can
+    // know whether it had popped something.
+    if (outcome instanceof Error) expect(outcome.message).toMatch(/^OUTCOMEUNKNOWN/);
+    else expect(outcome).toEqual(['queue', 'job']);
+    expect(await user.multi().incr('a').exec()).toEqual([[null, 3]]);
+    expect(closed).toBe(0);
+  });
+
+  it('does not let WAIT count a replica that has not got the client’s writes', async () => {
+    const primary = await listen();
+    const client = connect();
+    await client.set('a', 1);
+    expect(await client.wait(2, 2000)).toBe(2);
+    const other = connect();
+    for (const server of bed.servers) if (server !== primary) bed.hang(server);
+    await other.set('b', 2);
+    expect(await other.wait(1, 300)).toBe(0);
+    for (const server of bed.servers) if (server !== primary) bed.resume(server);
+  });
+
+  it('reads from replicas on the listener for replicas, and refuses writes there', async () => {
+    await listen();
+    const [writing, reading] = [connect(), connect('replica')];
+    await writing.set('a', 'value');
+    await until(async () => (await reading.get('a')) === 'value');
+    await expect(reading.set('a', 'other')).rejects.toThrow(/^READONLY/);
+    const [role] = (await reading.call('ROLE')) as [string];
+    expect(role).toBe('slave');
+  });
+
+  it('passes values from nothing to 3 MiB both ways, in order with small ones', async () => {
+    await listen();
+    const client = connect();
+    const sizes = [0, 1, 70_000, 1_100_000, 3_000_000, 10];
+    const values = sizes.map((size, at) => String.fromCharCode(97 + at).repeat(size));
+    await Promise.all(values.map((value, at) => client.set(`k${at}`, value)));
+    const read = await Promise.all(values.map((_, at) => client.get(`k${at}`)));
+    expect(read.map((value) => value?.length)).toEqual(sizes);
+    expect(read).toEqual(values);
+  });
+
+  it('knows users by their passwords, each for himself', async () => {
+    const primary = await listen();
+    await bed.ask(primary, 'ACL', 'SETUSER', 'ann', 'on', '>secret', '+@all', '~ann:*');
+    const client = connect();
+    await client.call('AUTH', 'ann', 'secret');
+    await client.set('ann:a', 1);
+    await expect(client.set('other', 1)).rejects.toThrow(/^NOPERM/);
+    const guest = connect();
+    await expect(guest.call('AUTH', 'ann', 'guess')).rejects.toThrow(/^WRONGPASS/);
+    await guest.set('other', 1);
+    expect(session.counters['sharedUpstreams']).toBe(2);
+  });
+});
