@@ -23,7 +23,10 @@ describe('the config of Redis', () => {
   it('needs the Sentinels and a name, and fills in the rest', () => {
     expect(redisConfig.parse({ name: 'mymaster', sentinels: ['10.0.0.1', { host: '::1' }] })).toEqual({
       name: 'mymaster',
-      sentinels: ['10.0.0.1:26379', '[::1]:26379'],
+      sentinels: [
+        { type: 'address', endpoint: '10.0.0.1:26379' },
+        { type: 'address', endpoint: '[::1]:26379' },
+      ],
       servers: [],
       db: 0,
       promotion: 'selected',

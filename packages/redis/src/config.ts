@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
-import type { ConfigIssue, ConfigSpec, EndpointId } from '@failover/core';
-import { ConfigError, endpoint } from '@failover/core';
+import type { ConfigIssue, ConfigSpec } from '@failover/core';
+import { ConfigError } from '@failover/core';
 import { z } from 'zod';
 import { toIssue } from './config-issues.ts';
+import type { Seed } from './seeds.ts';
+import { seed } from './seeds.ts';
 
 const address = z
   .union([
@@ -23,13 +25,19 @@ const schema = z.strictObject({
   sentinels: z
     .array(address)
     .min(1)
+    .readonly()
     .optional()
-    .describe('Sentinels to begin with; port 26379 if none is given.'),
+    .describe(
+      'Sentinels to begin with, port 26379 if none is given; or where to find them: dns:HOST:PORT, srv:NAME, file:PATH.',
+    ),
   servers: z
     .array(address)
     .min(1)
+    .readonly()
     .optional()
-    .describe('All servers of a replication without Sentinel; port 6379 if none is given.'),
+    .describe(
+      'All servers of a replication without Sentinel, port 6379 if none is given; or where to find them, as above.',
+    ),
   username: z.string().min(1).optional().describe('ACL user on the servers.'),
   password: z.string().min(1).optional(),
   passwordFile: z.string().min(1).optional().describe('A file whose first line is the password.'),
@@ -62,8 +70,8 @@ export type RedisOptions = z.input<typeof schema>;
 /** Checked and complete. Exactly one of `sentinels` and `servers` has members. */
 export interface RedisConfig {
   readonly name: string;
-  readonly sentinels: readonly EndpointId[];
-  readonly servers: readonly EndpointId[];
+  readonly sentinels: readonly Seed[];
+  readonly servers: readonly Seed[];
   readonly username?: string;
   readonly password?: string;
   readonly sentinelUsername?: string;
@@ -89,8 +97,8 @@ export const redisConfig: ConfigSpec<RedisConfig> = {
     const config = {
       ...rest,
       name: rest.name ?? 'redis',
-      sentinels: addresses('sentinels', sentinels, 26_379, issues),
-      servers: addresses('servers', servers, 6379, issues),
+      sentinels: seeds('sentinels', sentinels, 26_379, issues),
+      servers: seeds('servers', servers, 6379, issues),
       ...(passwordFile === undefined ? {} : { password: readPassword(passwordFile, issues) }),
       holdMs: holdMs ?? Math.min(60_000, (downAfterMs ?? defaultDownAfterMs) + 10_000),
     };
@@ -134,20 +142,21 @@ function crossFieldIssues(options: z.output<typeof schema>): ConfigIssue[] {
   return issues;
 }
 
-function addresses(
+function seeds(
   field: string,
   list: readonly z.output<typeof address>[] | undefined,
   defaultPort: number,
   issues: ConfigIssue[],
-): readonly EndpointId[] {
-  const found = new Set<EndpointId>();
+): readonly Seed[] {
+  const found = new Map<string, Seed>();
   for (const [at, item] of (list ?? []).entries()) {
     const text =
       typeof item === 'string'
         ? item
         : `${bracketed(item.host)}${item.port === undefined ? '' : `:${item.port}`}`;
     try {
-      found.add(endpoint(text, defaultPort));
+      const read = seed(text, defaultPort);
+      found.set(JSON.stringify(read), read);
     } catch {
       const fix = `write host:port, for example 127.0.0.1:${defaultPort}`;
       issues.push({
@@ -158,7 +167,7 @@ function addresses(
       });
     }
   }
-  return [...found];
+  return [...found.values()];
 }
 
 function bracketed(host: string): string {

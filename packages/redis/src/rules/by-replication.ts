@@ -25,7 +25,7 @@ export function initReplication(config: RedisConfig): ReplicationState {
     type: 'replication',
     name: config.name,
     staleReplicaMs: config.staleReplicaMs,
-    configured: config.servers,
+    configured: config.servers.flatMap((each) => (each.type === 'address' ? [each.endpoint] : [])),
     servers: new Map(),
     followed: new Map(),
     sequence: -1,

@@ -35,7 +35,8 @@ export function initSentinels(config: RedisConfig): SentinelState {
     staleReplicaMs: config.staleReplicaMs,
     promotion: config.promotion,
     onMinority: config.onMinority,
-    configured: config.sentinels.length,
+    // A place may list any number: never believe a single Sentinel from there to be all of them.
+    configured: config.sentinels.reduce((sum, each) => sum + (each.type === 'address' ? 1 : 2), 0),
     witnesses: new Map(),
     servers: new Map(),
     domains: new Map(),
