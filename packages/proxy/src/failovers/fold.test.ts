@@ -170,7 +170,7 @@ describe('the timeline of a failover', () => {
     expect(log.failovers.at(-1)?.steps).toHaveLength(maxSteps);
   });
 
-  it('counts each end once', () => {
+  it('counts each result once', () => {
     const doubted = fold([doubt], started);
     const switched = fold(
       [
@@ -183,5 +183,7 @@ describe('the timeline of a failover', () => {
     expect(settledBetween(started, doubted)).toEqual([]);
     expect(settledBetween(doubted, switched)).toHaveLength(1);
     expect(settledBetween(switched, drained)).toEqual([]);
+    const given = fold([[900, moved('suspect', 'unavailable', a)]], doubted);
+    expect(settledBetween(doubted, given)).toMatchObject([{ result: 'unavailable' }]);
   });
 });
