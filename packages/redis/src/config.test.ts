@@ -40,7 +40,7 @@ describe('the config of Redis', () => {
   it('takes plain replication without a name', () => {
     expect(redisConfig.parse({ servers: ['10.0.0.1'] })).toMatchObject({
       name: 'redis',
-      servers: ['10.0.0.1:6379'],
+      servers: [{ type: 'address', endpoint: '10.0.0.1:6379' }],
     });
   });
 
