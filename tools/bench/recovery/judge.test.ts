@@ -94,6 +94,13 @@ describe('the judgement of a run', () => {
     expect(found.staleAcks).toBe(1);
   });
 
+  it('does not take for recovery what the old primary still replicated', () => {
+    const forced = facts('sentinelFailover', [role(OLD, 900), role(NEW, 1200)], []);
+    const records = [op(0, 'replicated', 1190, 1191), op(0, 'kept', 1203, 1204)];
+    const found = judge(forced, { workers: 1, records, finalValues: ['replicated', 'kept'] });
+    expect(found.addedFastestMs).toBe(4);
+  });
+
   it('sorts a loss before the takeover to Redis', () => {
     const found = judge(killed, {
       workers: 1,

@@ -97,11 +97,14 @@ export function judge(facts: RunFacts, load: LoadFacts): Judgement {
   const served = servedAgainAt(facts);
   const roleAt = firstMasterAfter(facts.log.sightings, facts.newPort, facts.faultAt) ?? served;
   const acks = load.records.filter((record) => record.outcome === 'ok').sort((a, b) => a.endedAt - b.endedAt);
+  // A dead primary acknowledges nothing, but one that is being replaced does so to the last moment: there, what comes
+  // before its successor was seen counts for nothing, though it may be the successor's.
+  const fromMs = facts.fault === 'sentinelFailover' ? roleAt : roleAt - RESOLUTION_MS;
   const recovered = Array.from({ length: load.workers }, (_, worker) =>
     recoveredAt(
       acks.filter((ack) => ack.worker === worker),
       survives,
-      roleAt - RESOLUTION_MS,
+      fromMs,
     ),
   );
   const lost = acks.filter((ack) => !survives.has(ack.value));
