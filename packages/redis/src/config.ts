@@ -64,8 +64,13 @@ const schema = z.strictObject({
   connectTimeoutMs: ms.default(1000).describe('ms until an attempt to connect is given up.'),
 });
 
-/** What a user writes, in process and in YAML. */
-export type RedisOptions = z.input<typeof schema>;
+type Written = z.input<typeof schema>;
+type Lists = Pick<Written, 'sentinels' | 'servers'>;
+
+/** What a user writes, in process and in YAML. A list may be readonly; the schema alone would refuse that. */
+export type RedisOptions = Omit<Written, keyof Lists> & {
+  readonly [K in keyof Lists]: Readonly<Lists[K]>;
+};
 
 /** Checked and complete. Exactly one of `sentinels` and `servers` has members. */
 export interface RedisConfig {
