@@ -9,6 +9,12 @@ import { boundaries } from './tools/lint/boundaries.mjs';
 import { noDefaultExport, zones } from './tools/lint/zones.mjs';
 
 const root = import.meta.dirname;
+const nodeGlobals = Object.fromEntries(
+  ['Buffer', 'URL', 'clearTimeout', 'console', 'performance', 'process', 'setTimeout'].map((name) => [
+    name,
+    false,
+  ]),
+);
 const configs = ['**/*.config.{ts,mjs}'];
 
 export default tseslint.config(
@@ -61,7 +67,7 @@ export default tseslint.config(
     files: ['tools/**/*.ts', '*.ts', 'packages/*/*.ts'],
     languageOptions: { parserOptions: { project: ['tools/tsconfig.json'] } },
   },
-  { files: ['**/*.{mjs,js}'], languageOptions: { globals: { console: false, process: false, URL: false } } },
+  { files: ['**/*.{mjs,js}'], languageOptions: { globals: nodeGlobals } },
   {
     files: ['packages/*/src/**/*.ts'],
     ignores: ['**/*.test.ts'],

@@ -12,6 +12,8 @@ export function unitTests(name: string, folder = 'src') {
     ...fromSource,
     test: {
       name,
+      // Simulations are bound by the processor, and the machine may be busy.
+      testTimeout: 30_000,
       include: [`${folder}/**/*.test.ts`, `!${folder}/**/*.real.test.ts`],
     },
   });
