@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RedisTestbed } from '../testing/index.ts';
 import { launchReplication } from '../testing/index.ts';
-import type { FailoverRedis } from './create-client.ts';
+import type { FailoverRedis } from './open-client.ts';
 import { createClient } from './create-client.ts';
 
 let bed: RedisTestbed;

@@ -20,7 +20,13 @@ it('keeps a BullMQ worker consuming through the death of the primary', async () 
     },
     { connection, concurrency: 4 },
   );
-  for (const each of [queue, events, worker]) each.on('error', (error: Error) => errors.push(error.message));
+  const complain = (error: Error) => void errors.push(error.message);
+  queue.on('error', complain);
+  events.on('error', complain);
+  worker.on('error', complain);
+  // Fifty jobs are waited for at once.
+  events.setMaxListeners(0);
+  queue.setMaxListeners(0);
   await Promise.all([worker.waitUntilReady(), events.waitUntilReady()]);
 
   const before = await queue.addBulk(

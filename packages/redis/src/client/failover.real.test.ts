@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { RedisTestbed } from '../testing/index.ts';
 import { itemsOf, textOf } from '../protocol/value.ts';
 import { flipReadOnly, launchCluster, launchReplication, replicaOf } from '../testing/index.ts';
-import type { FailoverRedis } from './create-client.ts';
+import type { FailoverRedis } from './open-client.ts';
 import { createClient } from './create-client.ts';
 
 let bed: RedisTestbed;
