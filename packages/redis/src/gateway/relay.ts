@@ -1,34 +1,26 @@
 import type { Failure, Lease, Outcome } from '@failover/core';
-import { createRequestDecoder } from '../protocol/decode-request.ts';
 import { encodeCommand } from '../protocol/encode.ts';
 import type { CommandTraits } from '../protocol/traits.ts';
 import { traitsAt, writeBit } from '../protocol/traits.ts';
-import { afterSubscription, confirmations, readPushed, subscriptionCount } from '../session/subscriptions.ts';
-import type { Subscriptions } from '../session/subscriptions.ts';
-import { withRemainingTimeout } from '../session/remaining-timeout.ts';
 import type { Session } from '../session/session.ts';
 import { newSession } from '../session/session.ts';
-import type { TransactionState } from '../session/transaction.ts';
-import { afterCommand, afterLoss, fatesAfterLoss, noTransaction } from '../session/transaction.ts';
+import { afterSubscription, readPushed, subscriptionCount } from '../session/subscriptions.ts';
+import { refusalOf } from './admission.ts';
+import { createAttachment } from './attachment.ts';
 import type { Fate, Sent } from './burst.ts';
-import { coreTraits, settleBurst } from './burst.ts';
+import { coreTraits } from './burst.ts';
 import type { ClientStream } from './client-stream.ts';
+import { createCollection } from './collection.ts';
 import type { GatewayContext } from './context.ts';
 import { createGates } from './gates.ts';
 import type { Identity } from './identity.ts';
 import { createIntake } from './intake.ts';
 import { createLine } from './line.ts';
 import type { Origin } from './origin.ts';
-import type {
-  Pending,
-  PendingCommand,
-  PendingLarge,
-  PendingReply,
-  PendingSession,
-  PendingWork,
-} from './pending.ts';
+import type { Pending, PendingCommand, PendingLarge, PendingSession, PendingWork } from './pending.ts';
 import { countOf, openGate, replyOf } from './pending.ts';
 import type { Pool } from './pool.ts';
+import { behindUnknown, behindUnknownReason, recover } from './recovery.ts';
 import {
   notExecuted,
   outcomeUnknown,
@@ -37,13 +29,12 @@ import {
   refusedByUs,
   transactionLost,
 } from './refuse.ts';
-import type { Run } from './ring.ts';
+import { repeated } from './repeated.ts';
+import type { SentRun } from './sent-commands.ts';
+import { argsOf, commandOf, lostOnPinned, lostOnShared } from './sent-commands.ts';
 import { answerSession } from './session-command.ts';
-import type { SentCommand } from './split-run.ts';
 import { splitRun } from './split-run.ts';
 import type { Loss, Owner, Upstream } from './upstream.ts';
-
-type SentRun = Run<Owner<Pending>, Pending>;
 
 export interface Relay {
   /** Ends the client once everything that it asked is answered. */
@@ -99,9 +90,7 @@ export function createRelay(options: RelayOptions): Relay {
   let isOnPinned = false;
   let pinnedUsedAt = 0;
   let stopIdleTimer: (() => void) | undefined;
-  /** The state on the client's own connection keeps it there. */
-  let isFixed = false;
-  let isFixedForever = false;
+  const attachment = createAttachment();
 
   // What is on its way.
   let inFlight = 0;
@@ -109,19 +98,7 @@ export function createRelay(options: RelayOptions): Relay {
   /** The connection on which WAIT counts the client's earlier writes too. */
   let coveredOn: Upstream<Pending> | undefined;
   let isCoverDenied = false;
-  /** As the server will see it when all that was sent is done; and as the client was told. */
-  let sentState: TransactionState = noTransaction;
-  let toldState: TransactionState = noTransaction;
-  let sentSubscriptions: Subscriptions = session.subscriptions;
-  let subscribing = 0;
-
-  /** After the first refusal: every command since then on this connection, with what became of it. */
-  let collected: Sent[] | undefined;
-  let collectedBytes = 0;
-  /** The run that the next collected reply belongs to, split. */
-  let split:
-    | { readonly run: SentRun; readonly bytes: Uint8Array; readonly commands: readonly SentCommand[] }
-    | undefined;
+  const collection = createCollection(limits.maxUnreadBytes);
 
   /** Something is unknown and the client does not know it yet: what it sends was sent without that knowledge. */
   let isUntold = false;
@@ -133,88 +110,26 @@ export function createRelay(options: RelayOptions): Relay {
 
   const owner: Owner<Pending> = {
     get wantsSingleReplies() {
-      return collected !== undefined;
+      return collection.isOpen;
     },
     get isSubscribed() {
-      return identity.resp === 2 && (subscribing > 0 || subscriptionCount(session.subscriptions) > 0);
+      return (
+        identity.resp === 2 && (attachment.subscribing > 0 || subscriptionCount(session.subscriptions) > 0)
+      );
     },
     replyPart: write,
     replied(bytes, count, run) {
       const { item } = run;
-      if (item === undefined || item.type === 'run') {
-        if (collected !== undefined) collect(collected, { type: 'answered', reply: bytes }, run);
-        else write(bytes);
-      } else if (item.type === 'command') {
-        toldState = afterCommand(toldState, item.traits.name);
-        if (collected !== undefined) collect(collected, { type: 'answered', reply: bytes }, run);
-        else if (isCoverDenied && item.traits.name.startsWith('WAIT')) write(waitDenied);
-        else write(item.answer ?? bytes);
-      } else if (item.type === 'restore') return;
-      else write(bytes);
+      if (item?.type === 'restore') return;
+      if (item?.type === 'command') attachment.tell(item.traits.name);
+      if (collection.isOpen) collection.add({ type: 'answered', reply: bytes }, run, tick.now());
+      else if (item?.type !== 'command') write(bytes);
+      else if (isCoverDenied && waits.has(item.traits.name)) write(waitDenied);
+      else write(item.answer ?? bytes);
       settled(count, run);
     },
-    repliedError(bytes, run) {
-      if (run.item?.type === 'restore') {
-        isCoverDenied = run.bytes === waitCover;
-        return;
-      }
-      const on = upstream;
-      const refusal = refusalIn(bytes);
-      // Inside a transaction nothing is sent again: the server has marked it and EXEC will say so.
-      const isOfTransaction =
-        toldState.transaction !== 'none' || commandOf(run)?.traits.route === 'transaction';
-      const name = commandOf(run)?.traits.name;
-      if (name !== undefined) toldState = afterCommand(toldState, name);
-      let count = 1;
-      if (commandOf(run)?.traits.route === 'subscription') {
-        // One error answers all of its channels.
-        count = run.count - run.answered + 1;
-        run.answered = run.count;
-        subscribing -= count;
-        sentSubscriptions = session.subscriptions;
-      }
-      if (refusal !== undefined && !isOfTransaction && run.item?.type !== 'large') {
-        counters.refusals += 1;
-        collected ??= [];
-        collect(collected, { type: 'refused', reply: bytes, outcome: refusal.outcome }, run);
-      } else if (collected !== undefined) collect(collected, { type: 'answered', reply: bytes }, run);
-      else write(bytes);
-      // Last: what the cluster learns may end this very connection, and settle all that is on it.
-      if (refusal !== undefined && on !== undefined) context.tellRefusal(on, refusal.code, refusal.text);
-      if (upstream === on) settled(count, run);
-    },
-    pushed(bytes, run) {
-      const pushed = readPushed(bytes);
-      const item = run?.item;
-      if (pushed.type === 'message') {
-        write(bytes);
-        return 0;
-      }
-      if (item?.type === 'restore') return 1;
-      if (pushed.type === 'reply') {
-        if (run === undefined) write(bytes);
-        else if (bytes[0] === 45 && item?.type === 'command' && item.traits.route === 'subscription') {
-          subscribing -= run.count - run.answered;
-          sentSubscriptions = session.subscriptions;
-          write(bytes);
-          return run.count - run.answered;
-        } else {
-          if (item?.type === 'command') toldState = afterCommand(toldState, item.traits.name);
-          write(bytes);
-        }
-        return 1;
-      }
-      const channels = pushed.channel === undefined ? [] : [pushed.channel];
-      session = {
-        ...session,
-        subscriptions: afterSubscription(session.subscriptions, pushed.name, channels),
-      };
-      const isOurs = item?.type === 'command' && item.traits.name === pushed.name;
-      if (!isOurs || run === undefined || run.answered >= item.confirmed) write(bytes);
-      if (!isOurs) return 0;
-      subscribing -= 1;
-      return 1;
-    },
+    repliedError,
+    pushed,
     counted(count, run) {
       if (run.item?.type !== 'restore') settled(count, run);
     },
@@ -229,12 +144,12 @@ export function createRelay(options: RelayOptions): Relay {
         if (
           upstream !== undefined &&
           line.size === 0 &&
-          (generation === origin.generation || isFixed) &&
-          collected === undefined &&
+          (generation === origin.generation || attachment.isFixed) &&
+          !collection.isOpen &&
           upstream.isOpen &&
-          (inFlight > 0 || (!upstream.isBusy && !(isOnPinned && !isFixed))) &&
+          (inFlight > 0 || (!upstream.isBusy && !(isOnPinned && !attachment.isFixed))) &&
           ((bits & writeBit) === 0 || origin.role === 'primary') &&
-          sentState.transaction !== 'broken'
+          !attachment.isBroken
         ) {
           inFlight += count;
           inFlightBytes += to - from;
@@ -268,45 +183,13 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   function acceptCommand(bytes: Uint8Array, traits: CommandTraits): void {
-    switch (traits.route) {
-      case 'refused':
-        reply(refusedByUs(traits.name, 'it would harm every other client of the server'));
-        return;
-      case 'session':
-        accept({
-          type: 'session',
-          name: traits.name,
-          args: argsOf(bytes),
-          verdict: undefined,
-          deadline: deadline(),
-          gate: openGate,
-        });
-        return;
-      case 'shared':
-      case 'pinOnce':
-      case 'transaction':
-      case 'subscription':
-      case 'pinForever':
-        if (origin.role === 'replica' && traits.isWrite && traits.name === '') {
-          reply(
-            refusedByUs(
-              'An unknown command',
-              'on a listener for replicas only commands that are known to read are sent',
-            ),
-          );
-        } else if (origin.role === 'replica' && traits.isWrite && !readsOrWrites.has(traits.name)) {
-          reply(readOnlyListener);
-        } else {
-          accept({
-            type: 'command',
-            bytes,
-            traits,
-            confirmed: 0,
-            deadline: deadline(),
-            gate: openGate,
-          });
-        }
-    }
+    const refusal = refusalOf(traits, origin.role);
+    if (refusal !== undefined) reply(refusal);
+    else if (traits.route === 'session') {
+      const { name } = traits;
+      const args = argsOf(bytes);
+      accept({ type: 'session', name, args, verdict: undefined, deadline: deadline(), gate: openGate });
+    } else accept({ type: 'command', bytes, traits, confirmed: 0, deadline: deadline(), gate: openGate });
   }
 
   function acceptPart(bytes: Uint8Array, traits: CommandTraits, isFirst: boolean, isLast: boolean): void {
@@ -376,10 +259,10 @@ export function createRelay(options: RelayOptions): Relay {
       if (head.tellsUnknown) isUntold = false;
       return true;
     }
-    if (head.gate.type === 'waiting' || collected !== undefined) return false;
+    if (head.gate.type === 'waiting' || collection.isOpen) return false;
     if (head.type === 'session') return stepSession(head);
-    if (sentState.transaction === 'broken' && head.type !== 'restore') return stepBroken(head);
-    const route = head.type === 'run' && !isFixed ? routeShared(head) : routePinned(head);
+    if (attachment.isBroken && head.type !== 'restore') return stepBroken(head);
+    const route = head.type === 'run' && !attachment.isFixed ? routeShared(head) : routePinned(head);
     if (typeof route === 'boolean') return route;
     switch (head.type) {
       case 'run':
@@ -416,7 +299,10 @@ export function createRelay(options: RelayOptions): Relay {
 
   function routePinned(head: PendingWork): Upstream<Pending> | boolean {
     // What is on its way there, and any state, keeps it there: nothing inside a transaction moves.
-    if (isOnPinned && upstream?.isOpen === true && (isFixed || inFlight > 0)) return upstream;
+    const isBegun = head.type === 'large' && head.hasBegun;
+    if (isOnPinned && upstream?.isOpen === true && (attachment.isFixed || inFlight > 0 || isBegun)) {
+      return upstream;
+    }
     const lease = leaseFor(head);
     if (lease === undefined || inFlight > 0) return false;
     pinned ??= options.openPinned(owner, () => session, onUpstreamDrain);
@@ -457,34 +343,19 @@ export function createRelay(options: RelayOptions): Relay {
     }
   }
 
-  function sendCommand(to: Upstream<Pending>, command: PendingCommand): void {
-    const { name, route } = command.traits;
-    let count = 1;
-    let sent = command;
-    if (route === 'subscription') {
-      const channels = argsOf(command.bytes)
-        .slice(1)
-        .map((arg) => arg.toString('latin1'));
-      count = confirmations(sentSubscriptions, name, channels);
-      sentSubscriptions = afterSubscription(sentSubscriptions, name, channels);
-      subscribing += count;
-    } else if (name === 'EXEC' && sentState.transaction === 'open' && sentState.watch === 'lost') {
-      // The watched keys may have changed unseen, so this EXEC must fail as it does when they have.
-      sent = { ...command, bytes: discard, answer: identity.resp === 3 ? nullResp3 : nullArray };
-    }
-    if (route === 'pinForever') isFixedForever = true;
-    if (sendsScripts.has(name)) context.scripts.sent(sent.bytes, to.lease, tick.now());
-    if ((name === 'WAIT' || name === 'WAITAOF') && coveredOn !== to) {
+  function sendCommand(to: Upstream<Pending>, asked: PendingCommand): void {
+    const { name } = asked.traits;
+    if (waits.has(name) && coveredOn !== to && !attachment.isInTransaction) {
       coveredOn = to;
       isCoverDenied = false;
       const item: Pending = { type: 'restore', deadline: Infinity, gate: openGate };
       to.send(owner, item, waitCover, 0, waitCover.length, 1);
     }
-    sentState = afterCommand(sentState, name);
-    fix();
+    const { command, count } = attachment.send(asked, identity.resp);
+    if (sendsScripts.has(name)) context.scripts.sent(command.bytes, to.lease, tick.now());
     inFlight += count;
-    inFlightBytes += sent.bytes.length;
-    to.send(owner, sent, sent.bytes, 0, sent.bytes.length, count);
+    inFlightBytes += command.bytes.length;
+    to.send(owner, command, command.bytes, 0, command.bytes.length, count);
   }
 
   function sendLarge(to: Upstream<Pending>, large: PendingLarge): boolean {
@@ -495,7 +366,7 @@ export function createRelay(options: RelayOptions): Relay {
     large.bytes = 0;
     const last = large.isWhole ? parts.pop() : undefined;
     for (const part of parts) to.sendPart(part);
-    isFixed = true;
+    pinnedUsedAt = tick.now();
     if (last === undefined) {
       if (to.isCongested) pauseReading();
       else if (isPaused) resumeReading();
@@ -505,26 +376,13 @@ export function createRelay(options: RelayOptions): Relay {
     inFlight += 1;
     inFlightBytes += last.length;
     to.send(owner, large, last, 0, last.length, 1);
-    fix();
     return true;
-  }
-
-  function fix(): void {
-    isFixed =
-      isFixedForever ||
-      sentState.transaction === 'open' ||
-      sentState.watch === 'set' ||
-      subscriptionCount(sentSubscriptions) > 0;
   }
 
   /** The transaction is lost: what belongs to it learns that, up to EXEC or DISCARD. */
   function stepBroken(head: Exclude<PendingWork, { type: 'restore' | 'session' }>): boolean {
     const name = head.type === 'command' ? head.traits.name : '';
-    if (name === 'EXEC' || name === 'DISCARD') {
-      sentState = noTransaction;
-      toldState = noTransaction;
-      fix();
-    }
+    if (name === 'EXEC' || name === 'DISCARD') attachment.endTransaction();
     counters.notExecuted += countOf(head);
     line.replace(head, replyOf(name === 'DISCARD' ? ok : repeated(transactionLost, countOf(head))));
     return true;
@@ -542,7 +400,7 @@ export function createRelay(options: RelayOptions): Relay {
       facts: { id: options.id, address: options.address, ageMs: tick.now() - openedAt, identity },
       role: origin.role,
     });
-    if (sentState.transaction !== 'none' && answer.type !== 'end' && answer.type !== 'reset') {
+    if (attachment.isInTransaction && answer.type !== 'end' && answer.type !== 'reset') {
       // What it would set is set here and not on the server, so that EXEC would run with something else.
       breakTransaction();
       line.replace(head, replyOf(refusedByUs(head.name, 'not inside MULTI')));
@@ -557,13 +415,9 @@ export function createRelay(options: RelayOptions): Relay {
       case 'verify':
         return verify(head, answer.identity, answer.needsProof);
       case 'reset':
-        session = { ...newSession };
-        sentSubscriptions = session.subscriptions;
-        isFixedForever = false;
+        session = newSession;
         changeIdentity(options.identity);
-        sentState = noTransaction;
-        toldState = noTransaction;
-        fix();
+        attachment.reset();
         line.replace(head, replyOf(answer.reply));
         return true;
       case 'end':
@@ -607,22 +461,18 @@ export function createRelay(options: RelayOptions): Relay {
 
   function breakTransaction(): void {
     dropPinned('its transaction cannot be completed');
-    sentState = { transaction: 'broken', watch: 'none' };
-    toldState = sentState;
-    fix();
+    attachment.break();
   }
 
   function dropPinned(reason: string): void {
-    sentState = afterLoss(sentState);
-    toldState = sentState;
-    upstream = undefined;
-    isOnPinned = false;
+    attachment.dropped(session.subscriptions);
+    if (isOnPinned) forgetRoute();
+    dropHalfSent();
     const dropped = pinned;
     pinned = undefined;
     dropped?.close(reason);
     stopIdleTimer?.();
     stopIdleTimer = undefined;
-    fix();
     needServerAgain();
   }
 
@@ -630,7 +480,7 @@ export function createRelay(options: RelayOptions): Relay {
   function watchIdle(): void {
     stopIdleTimer ??= context.runtime.after(limits.pinnedIdleMs, () => {
       stopIdleTimer = undefined;
-      const isIdle = !isFixed && !(isOnPinned && inFlight > 0);
+      const isIdle = !attachment.isFixed && !(isOnPinned && inFlight > 0);
       if (isIdle && tick.now() - pinnedUsedAt >= limits.pinnedIdleMs)
         dropPinned('it was not used for a while');
       else if (pinned !== undefined) watchIdle();
@@ -644,7 +494,7 @@ export function createRelay(options: RelayOptions): Relay {
     origin.answered += count;
     if (run.answered >= run.count) inFlightBytes -= run.to - run.from;
     if (inFlight > 0) return;
-    if (collected !== undefined && upstream !== undefined) settleCollected(upstream);
+    if (collection.isOpen && upstream !== undefined) settleCollected(upstream);
     else if (line.size > 0 || isEnding) pump();
     if (isPaused) resumeReading();
   }
@@ -661,36 +511,68 @@ export function createRelay(options: RelayOptions): Relay {
     return { outcome, code, text };
   }
 
-  function collect(into: Sent[], fate: Fate, run: SentRun): void {
-    const size = fate.type === 'answered' ? fate.reply.length : 0;
-    const command = commandsOf(run)[run.item?.type === 'command' ? 0 : run.answered - 1];
-    if (command === undefined) throw new Error('a reply to no command');
-    collectedBytes += size;
-    const isTooMuch = collectedBytes > limits.maxUnreadBytes && !command.traits.isWrite;
-    into.push({ command, fate: isTooMuch ? { type: 'repeatable' } : fate });
-  }
-
-  function commandsOf(run: SentRun): readonly SentCommand[] {
+  function repliedError(bytes: Buffer, run: SentRun): void {
+    if (run.item?.type === 'restore') {
+      isCoverDenied = run.bytes === waitCover;
+      return;
+    }
+    const on = upstream;
+    const refusal = refusalIn(bytes);
     const command = commandOf(run);
-    if (command !== undefined) {
-      const { bytes, traits } = command;
-      return [{ bytes, from: 0, to: bytes.length, traits, command: withoutWaited(command, run.sentAt) }];
+    // Inside a transaction nothing is sent again: the server has marked it and EXEC will say so.
+    const isOfTransaction = attachment.told.transaction !== 'none' || command?.traits.route === 'transaction';
+    if (command !== undefined) attachment.tell(command.traits.name);
+    let count = 1;
+    if (command?.traits.route === 'subscription') {
+      // One error answers all of its channels.
+      count = run.count - run.answered + 1;
+      run.answered = run.count;
+      attachment.subscriptionRefused(count, session.subscriptions);
     }
-    if (split?.run !== run || split.bytes !== run.bytes) {
-      split = { run, bytes: run.bytes, commands: splitRun(run.bytes, run.from, run.to) };
-    }
-    return split.commands;
+    const fate: Fate =
+      refusal === undefined || isOfTransaction || run.item?.type === 'large'
+        ? { type: 'answered', reply: bytes }
+        : { type: 'refused', reply: bytes, outcome: refusal.outcome };
+    if (fate.type === 'refused') counters.refusals += 1;
+    if (fate.type === 'refused' || collection.isOpen) collection.add(fate, run, tick.now());
+    else write(bytes);
+    // Last: what the cluster learns may end this very connection, and settle all that is on it.
+    if (refusal !== undefined && on !== undefined) context.tellRefusal(on, refusal.code, refusal.text);
+    if (upstream === on) settled(count, run);
   }
 
-  function withoutWaited(command: PendingCommand, sentAt: number): PendingCommand {
-    if (!command.traits.isBlocking) return command;
-    const args = argsOf(command.bytes);
-    const shortened = withRemainingTimeout(args, tick.now() - sentAt);
-    return shortened === args ? command : { ...command, bytes: encodeCommand(shortened) };
+  function pushed(bytes: Buffer, run: SentRun | undefined): number {
+    const push = readPushed(bytes);
+    const item = run?.item;
+    if (push.type === 'message' || run === undefined) {
+      write(bytes);
+      return 0;
+    }
+    if (item?.type === 'restore') return 1;
+    const command = commandOf(run);
+    if (push.type === 'reply') {
+      write(bytes);
+      if (command === undefined) return 1;
+      if (bytes[0] !== 45 || command.traits.route !== 'subscription') {
+        attachment.tell(command.traits.name);
+        return 1;
+      }
+      const left = run.count - run.answered;
+      attachment.subscriptionRefused(left, session.subscriptions);
+      return left;
+    }
+    const channels = push.channel === undefined ? [] : [push.channel];
+    const subscriptions = afterSubscription(session.subscriptions, push.name, channels);
+    session = { ...session, subscriptions };
+    const isOurs = command?.traits.name === push.name;
+    if (!isOurs || run.answered >= command.confirmed) write(bytes);
+    if (!isOurs) return 0;
+    attachment.confirmed(1);
+    return 1;
   }
 
   function settleCollected(on: Upstream<Pending>): void {
-    const sent = collected ?? [];
+    const { sent } = collection;
     forgetRoute();
     settle(sent, on, 'the server refused');
     // The same server again at once would only refuse again: give the cluster a moment to learn of it.
@@ -710,34 +592,13 @@ export function createRelay(options: RelayOptions): Relay {
     if (isClosed) return;
     const runs = loss.runs.filter((run) => run.item?.type !== 'restore');
     if (upstream !== lost && runs.length === 0) return;
-    const sent = [...(collected ?? [])];
-    const unanswered: { command: SentCommand; run: SentRun }[] = [];
-    for (const run of runs) {
-      if (run.item?.type === 'large') sent.push(largeLost(run.item.traits));
-      else if (run.item?.type === 'command')
-        for (const command of commandsOf(run)) unanswered.push({ command, run });
-      else for (const command of commandsOf(run).slice(run.answered)) unanswered.push({ command, run });
-    }
-    const wasOnPinned = isOnPinned;
+    const sent = [...collection.sent];
+    if (isOnPinned) {
+      const { sent: others, state } = lostOnPinned(runs, attachment.told, tick.now());
+      attachment.lost(state, session.subscriptions);
+      sent.push(...others);
+    } else sent.push(...lostOnShared(runs, tick.now()));
     forgetRoute();
-    if (wasOnPinned) {
-      const after = fatesAfterLoss(
-        toldState,
-        unanswered.map(({ command, run }) => ({ name: command.traits.name, isWritten: run.isWritten })),
-      );
-      sentState = after.state;
-      toldState = after.state;
-      sentSubscriptions = session.subscriptions;
-      subscribing = 0;
-      unanswered.forEach(({ command, run }, at) => {
-        sent.push({ command: resumed(command, run), fate: fateOf(after.fates[at] ?? 'plain', command, run) });
-      });
-    } else {
-      for (const { command, run } of unanswered) {
-        sent.push({ command, fate: { type: run.isWritten ? 'lost' : 'repeatable' } });
-      }
-    }
-    fix();
     settle(sent, lost, loss.reason);
     dropHalfSent();
     needServerAgain();
@@ -750,9 +611,7 @@ export function createRelay(options: RelayOptions): Relay {
     inFlightBytes = 0;
     upstream = undefined;
     isOnPinned = false;
-    collected = undefined;
-    collectedBytes = 0;
-    split = undefined;
+    collection.close();
   }
 
   /** Of a large command that is only half sent no server runs anything. */
@@ -774,41 +633,32 @@ export function createRelay(options: RelayOptions): Relay {
 
   function settle(sent: readonly Sent[], on: Upstream<Pending>, reason: string): void {
     const until = deadline();
-    const settlement = settleBurst(sent, {
-      lost: { type: 'connectionLost', reason },
-      classify: context.classify,
-      nextStep: (outcome, traits) => cluster.nextStep(origin.target, outcome, traits, until),
-      continueAfterUnknown: context.continueAfterUnknown,
-    });
-    const front: Pending[] = [];
-    let unknown = 0;
-    let pauseMs = 0;
-    for (const each of settlement) {
-      switch (each.type) {
-        case 'reply':
-          front.push(replyOf(each.reply));
-          break;
-        case 'resend':
-          counters.resent += 1;
-          if (front.length === 0) pauseMs = each.afterMs;
-          pushAgain(front, each.command, until);
-          break;
-        case 'unknown':
-          unknown += 1;
-          front.push(replyOf(outcomeUnknown(on.lease, reason), true));
-          break;
-        case 'notExecuted':
-          counters.notExecuted += 1;
-          front.push(behindUnknownReply);
-          break;
-      }
-    }
+    const {
+      front,
+      resent,
+      unknown,
+      notExecuted: dropped,
+      pauseMs,
+    } = recover(
+      sent,
+      {
+        lost: { type: 'connectionLost', reason },
+        classify: context.classify,
+        nextStep: (outcome, traits) => cluster.nextStep(origin.target, outcome, traits, until),
+        continueAfterUnknown: context.continueAfterUnknown,
+      },
+      on.lease,
+      reason,
+      until,
+    );
+    counters.resent += resent;
+    counters.notExecuted += dropped;
     if (unknown > 0) {
       counters.unknown += unknown;
       context.tellUnknown(on, unknown, reason);
       isUntold = true;
       if (!context.continueAfterUnknown) {
-        front.push(...line.drain().flatMap((each) => asNotExecuted(each, behindUnknownReason)));
+        line.putInFront(line.drain().flatMap((each) => asNotExecuted(each, behindUnknownReason)));
       }
     }
     line.putInFront(front);
@@ -890,18 +740,18 @@ export function createRelay(options: RelayOptions): Relay {
   function abandon(): void {
     if (isClosed) return;
     const on = upstream;
-    const sent: Sent[] = [...(collected ?? [])];
-    for (const run of on?.runsOf(owner) ?? []) {
-      if (run.item?.type === 'restore') continue;
-      if (run.item?.type === 'large') sent.push(largeLost(run.item.traits));
-      else
-        for (const command of commandsOf(run).slice(run.item === undefined ? run.answered : 0))
-          sent.push({ command, fate: { type: 'lost' } });
-    }
+    const runs = (on?.runsOf(owner) ?? []).filter((run) => run.item?.type !== 'restore');
+    const sent: readonly Sent[] = [
+      ...collection.sent,
+      ...(isOnPinned ? lostOnPinned(runs, attachment.told, tick.now()).sent : lostOnShared(runs, tick.now())),
+    ];
     let unknown = 0;
     for (const { command, fate } of sent) {
-      if (fate.type === 'answered' || fate.type === 'refused' || fate.type === 'told') write(fate.reply);
-      else if (fate.type === 'lost' && command.traits.isWrite && on !== undefined) {
+      if (fate.type === 'answered' || fate.type === 'refused') write(fate.reply);
+      else if (
+        on !== undefined &&
+        (fate.type === 'inUnknownTransaction' || (fate.type === 'lost' && command.traits.isWrite))
+      ) {
         unknown += 1;
         write(outcomeUnknown(on.lease, closedByClient));
       } else write(notExecuted(closedByClient));
@@ -957,90 +807,15 @@ export function createRelay(options: RelayOptions): Relay {
 const retryPauseMs = 50;
 /** ms before a subscriber without a server asks for one again. */
 const restorePauseMs = 250;
-/** Flagged as writes because some of their uses are; a replica itself refuses those. */
-const readsOrWrites: ReadonlySet<string> = new Set([
-  'EVAL',
-  'EVALSHA',
-  'FCALL',
-  'SORT',
-  'EXEC',
-  'CONFIG',
-  'ACL',
-  'LATENCY',
-  'SLOWLOG',
-  'CLUSTER',
-  'SCRIPT',
-  'FUNCTION',
-]);
 const sendsScripts: ReadonlySet<string> = new Set(['EVAL', 'EVAL_RO', 'SCRIPT']);
 const ok = Buffer.from('+OK\r\n');
-const nullArray = Buffer.from('*-1\r\n');
-const nullResp3 = Buffer.from('_\r\n');
+const waits: ReadonlySet<string> = new Set(['WAIT', 'WAITAOF']);
 /**
  * WAIT counts what its own connection wrote, and the writes before it went another way: measured on Redis 7.0 and
  * Valkey 9.1, it answers at once as if all were replicated. Behind something that is replicated it covers all.
  */
 const waitCover = encodeCommand(['PUBLISH', '__failover__', '']);
 const waitDenied = refusedByUs('WAIT', 'it needs leave to PUBLISH to the channel __failover__');
-const discard = encodeCommand(['DISCARD']);
-const behindUnknownReason = 'a command before it is unknown';
-const behindUnknown = notExecuted(behindUnknownReason);
 /** The words that ioredis itself has for it, on which others rely. */
 const closedByClient = 'Connection is closed.';
-const behindUnknownReply: PendingReply = replyOf(behindUnknown);
 const anyTraits = coreTraits(traitsAt(0));
-
-const argsOf = (bytes: Uint8Array): readonly Buffer[] => createRequestDecoder().feed(bytes)[0] ?? [];
-
-const commandOf = (run: SentRun): PendingCommand | undefined =>
-  run.item?.type === 'command' ? run.item : undefined;
-
-function repeated(bytes: Buffer, count: number): Buffer {
-  return count === 1 ? bytes : Buffer.concat(Array.from({ length: count }, () => bytes));
-}
-
-function fateOf(fate: 'plain' | 'unknown' | 'aborted' | 'done', command: SentCommand, run: SentRun): Fate {
-  switch (fate) {
-    case 'unknown':
-      return command.traits.name === 'EXEC' ? { type: 'lost' } : { type: 'inUnknownTransaction' };
-    case 'aborted':
-      return { type: 'told', reply: transactionLost };
-    case 'done':
-      return { type: 'told', reply: ok };
-    case 'plain':
-      // A watch that nobody was told of is as good on the next server.
-      return { type: run.isWritten && command.traits.name !== 'WATCH' ? 'lost' : 'repeatable' };
-  }
-}
-
-/** A subscription of which some channels were confirmed says only the others. */
-function resumed(sent: SentCommand, run: SentRun): SentCommand {
-  const { command } = sent;
-  if (command?.traits.route !== 'subscription') return sent;
-  return { ...sent, command: { ...command, confirmed: Math.max(command.confirmed, run.answered) } };
-}
-
-/** All of it may have arrived, and its bytes are not kept. */
-function largeLost(traits: CommandTraits): Sent {
-  const command = { bytes: nothing, from: 0, to: 0, traits };
-  return traits.isWrite
-    ? { command, fate: { type: 'lost' } }
-    : { command, fate: { type: 'told', reply: notExecuted('the connection was lost') } };
-}
-
-const nothing = Buffer.alloc(0);
-
-/** Neighbours go together again, as they came. */
-function pushAgain(front: Pending[], sent: SentCommand, deadline: number): void {
-  if (sent.command !== undefined) {
-    front.push({ ...sent.command, deadline, gate: openGate });
-    return;
-  }
-  const last = front.at(-1);
-  if (last?.type === 'run' && last.bytes === sent.bytes && last.to === sent.from) {
-    front[front.length - 1] = { ...last, to: sent.to, count: last.count + 1 };
-    return;
-  }
-  const { bytes, from, to } = sent;
-  front.push({ type: 'run', bytes, from, to, count: 1, deadline, gate: openGate });
-}

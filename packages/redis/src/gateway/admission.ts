@@ -1,0 +1,32 @@
+import type { CommandTraits } from '../protocol/traits.ts';
+import type { ListenerRole } from './handshake.ts';
+import { readOnlyListener, refusedByUs } from './refuse.ts';
+
+/** Flagged as writes because some of their uses are; a replica itself refuses those. */
+const readsOrWrites: ReadonlySet<string> = new Set([
+  'EVAL',
+  'EVALSHA',
+  'FCALL',
+  'SORT',
+  'EXEC',
+  'CONFIG',
+  'ACL',
+  'LATENCY',
+  'SLOWLOG',
+  'CLUSTER',
+  'SCRIPT',
+  'FUNCTION',
+]);
+
+/** Pure: the answer to a command that no server gets to see, or `undefined` for one that goes on. */
+export function refusalOf(traits: CommandTraits, role: ListenerRole): Buffer | undefined {
+  if (traits.route === 'refused') {
+    return refusedByUs(traits.name, 'it would harm every other client of the server');
+  }
+  if (role === 'primary' || !traits.isWrite || readsOrWrites.has(traits.name)) return undefined;
+  if (traits.name !== '') return readOnlyListener;
+  return refusedByUs(
+    'An unknown command',
+    'on a listener for replicas only commands that are known to read are sent',
+  );
+}
