@@ -148,6 +148,7 @@ export type Attempt<T> =
 export interface Operation<T> {
   readonly name: string;
   readonly traits: Traits;
+  /** The signal aborts when the lease is fenced, the caller gives up, or the time is over: tell then how far it came. */
   attempt(lease: Lease, signal: AbortSignal): Promise<Attempt<T>>;
 }
 

@@ -90,6 +90,11 @@ export class ConfigError extends FailoverError {
   }
 }
 
+/** For one field, which is most of the time. */
+export function configError(field: string, value: unknown, problem: string, fix: string): ConfigError {
+  return new ConfigError([{ field, value, problem, fix }]);
+}
+
 export function isFailoverError(error: unknown): error is FailoverError {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.has(error.code);
 }

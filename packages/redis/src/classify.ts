@@ -1,4 +1,5 @@
 import type { Failure, Outcome, Traits } from '@failover/core';
+import { classifyLoss } from '@failover/core';
 
 /** These words prove that the server did not execute the command, because it is not the primary (any more). */
 const roleRefusals: ReadonlySet<string> = new Set([
@@ -18,21 +19,13 @@ const refusals: ReadonlySet<string> = new Set(['LOADING', 'NOREPLICAS', 'TRYAGAI
  * @example classify({ type: 'errorReply', code: 'READONLY', text: '' }, traits).type // 'refused'
  */
 export function classify(failure: Failure, _traits: Traits): Outcome {
-  switch (failure.type) {
-    case 'notWritten':
-      return { type: 'notSent', reason: failure.reason };
-    case 'connectionLost':
-      return { type: 'unknown', reason: failure.reason };
-    case 'deadlinePassed':
-      return { type: 'unknown', reason: 'no reply before the deadline' };
-    case 'errorReply':
-      if (roleRefusals.has(failure.code)) return { type: 'refused', code: failure.code, isRoleRefusal: true };
-      // Written to a new connection in place of any reply, before it closes.
-      if (refusals.has(failure.code) || failure.text.includes('max number of clients reached')) {
-        return { type: 'refused', code: failure.code, isRoleRefusal: false };
-      }
-      return { type: 'appError', code: failure.code };
+  if (failure.type !== 'errorReply') return classifyLoss(failure);
+  if (roleRefusals.has(failure.code)) return { type: 'refused', code: failure.code, isRoleRefusal: true };
+  // Written to a new connection in place of any reply, before it closes.
+  if (refusals.has(failure.code) || failure.text.includes('max number of clients reached')) {
+    return { type: 'refused', code: failure.code, isRoleRefusal: false };
   }
+  return { type: 'appError', code: failure.code };
 }
 
 export function isRoleRefusal(code: string): boolean {

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Adapter, Attempt, Cluster, EndpointId, Gateway, Member, Runtime } from '@failover/core';
-import { ConfigError, endpoint, members, staticSource, target } from '@failover/core';
+import { classifyLoss, configError, endpoint, members, staticSource, target } from '@failover/core';
 import { Observable } from 'rxjs';
 
 // A ring of equal peers that speak lines: "PEERS" → "a:1 b:2", "ECHO x" → "x". Nobody leads, nobody elects.
@@ -25,7 +25,7 @@ export const adapter: Adapter<RingConfig, string, ReadonlyMap<EndpointId, string
         return { peers: value.map((peer) => endpoint(String(peer))) };
       } catch (cause) {
         const problem = (cause as Error).message;
-        throw new ConfigError([{ field: 'peers', value, problem, fix: 'Write peers: [127.0.0.1:7001].' }]);
+        throw configError('peers', value, problem, 'Write peers: [127.0.0.1:7001].');
       }
     },
   },
@@ -76,11 +76,8 @@ export const adapter: Adapter<RingConfig, string, ReadonlyMap<EndpointId, string
     },
   },
 
-  classify(failure) {
-    if (failure.type === 'notWritten') return { type: 'notSent', reason: failure.reason };
-    if (failure.type === 'errorReply') return { type: 'appError', code: failure.code };
-    return { type: 'unknown', reason: failure.type };
-  },
+  classify: (failure) =>
+    failure.type === 'errorReply' ? { type: 'appError', code: failure.code } : classifyLoss(failure),
 };
 
 /** In process: asked of whichever peer can answer. An echo may run twice, so a lost answer is asked again. */
@@ -89,8 +86,7 @@ export function echo(cluster: Cluster, runtime: Runtime, text: string): Promise<
     {
       name: 'ECHO',
       traits: { isIdempotent: true, isWrite: false, isPinned: false },
-      attempt: ({ server, fenced }, signal) =>
-        askLine(runtime, server, `ECHO ${text}`, AbortSignal.any([signal, fenced])),
+      attempt: ({ server }, signal) => askLine(runtime, server, `ECHO ${text}`, signal),
     },
     { target: ring.id, picker: members },
   );

@@ -47,7 +47,8 @@ export function createCluster<C, R, S>(
   options: ClusterOptions = {},
 ): Cluster {
   const runtime = options.runtime ?? systemRuntime();
-  const holdLimits = { ...defaultHoldLimits, ...options.hold };
+  const learnt = adapter.holdMs === undefined ? {} : { windowMs: adapter.holdMs(config) };
+  const holdLimits = { ...defaultHoldLimits, ...learnt, ...options.hold };
   const limits: ReduceLimits = { ...defaultReduceLimits, giveUpMs: holdLimits.windowMs, ...options.limits };
   const topologies = new Subject<TopologyDescription>();
   const events = new Subject<FailoverEvent>();

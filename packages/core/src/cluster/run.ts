@@ -70,7 +70,12 @@ async function attemptUntil<T>(
     stop.abort(new FailoverError('deadline-passed', `${operation.name} took too long`));
     finish({ type: 'deadlinePassed' });
   });
+  const onFenced = (): void => {
+    stop.abort(lease.fenced.reason);
+  };
   signal?.addEventListener('abort', onAbort, { once: true });
+  lease.fenced.addEventListener('abort', onFenced, { once: true });
+  if (lease.fenced.aborted) onFenced();
   try {
     return await Promise.race([
       operation.attempt(lease, stop.signal),
@@ -82,6 +87,7 @@ async function attemptUntil<T>(
   } finally {
     cancel();
     signal?.removeEventListener('abort', onAbort);
+    lease.fenced.removeEventListener('abort', onFenced);
   }
 }
 

@@ -1,1 +1,3 @@
 export * from './diagnostics.ts';
+export * from './failovers/index.ts';
+export * from './metrics.ts';

@@ -1,5 +1,4 @@
-import type { FailoverEvent } from '@failover/core';
-import { stepOf } from '../failovers/step-of.ts';
+import { stepOf, type FailoverEvent } from '@failover/core';
 
 /** An event as one line for people. */
 export function eventText(event: FailoverEvent): string {

@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import {
   createCluster,
+  emptyFailoverLog,
   fileStore,
+  foldFailovers,
   type Cluster,
   type FailoverEvent,
+  type FailoverLog,
   type GatewaySession,
   type Runtime,
 } from '@failover/core';
 import type { ClusterConfig } from '../config/index.ts';
-import { emptyFailoverLog, foldFailovers, type FailoverLog } from '../failovers/index.ts';
 
 /** One followed cluster, with the gateway session that its clients share. */
 export interface RunningCluster extends AsyncDisposable {
@@ -30,7 +32,6 @@ export function startCluster(
   const { adapter } = config.gateway;
   const cluster = createCluster(adapter, config.config, {
     runtime,
-    hold: holdOf(config),
     ...(stateDir === undefined ? {} : { store: fileStore(join(stateDir, `${config.name}.json`)) }),
   });
   let failovers = emptyFailoverLog;
@@ -55,12 +56,6 @@ export function startCluster(
       await cluster[Symbol.asyncDispose]();
     },
   };
-}
-
-/** Only the adapter knows how long its backend takes to fail over. */
-function holdOf({ gateway, config }: ClusterConfig): { readonly windowMs?: number } {
-  const windowMs = gateway.adapter.holdMs?.(config);
-  return windowMs === undefined ? {} : { windowMs };
 }
 
 /** What an operator must see is a warning, a change of who serves is news, the rest is detail. */

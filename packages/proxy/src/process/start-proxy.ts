@@ -1,10 +1,10 @@
-import { systemRuntime, type Runtime } from '@failover/core';
+import { meterCluster, systemRuntime, type Runtime } from '@failover/core';
 import { createAdminApp } from '../admin/app.ts';
 import { serveAdmin } from '../admin/serve.ts';
 import type { ProxyConfig } from '../config/index.ts';
 import { showAddress, type ListenAddress } from '../listen-address.ts';
 import { openListener } from '../listener.ts';
-import { meterCluster } from '../metrics/cluster-metrics.ts';
+import { meterGateway } from '../metrics/gateway-metrics.ts';
 import { meterProcess } from '../metrics/process-metrics.ts';
 import { createRegistry } from '../metrics/registry.ts';
 import type { Phase } from '../readiness.ts';
@@ -74,7 +74,8 @@ async function start(config: ProxyConfig, resources: Resources, options: StartOp
   for (const each of config.clusters) {
     const roles = rolesServed(config, each.name);
     const running = resources.use(startCluster(each, roles, { runtime, stateDir: config.stateDir }));
-    resources.defer(meterCluster(registry.meter, running));
+    resources.defer(meterCluster(registry.meter, running.cluster, running.name));
+    meterGateway(registry.meter, running);
     clusters.push(running);
   }
   meterProcess(registry.meter, proxy, version);

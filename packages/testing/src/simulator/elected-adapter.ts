@@ -1,5 +1,5 @@
 import type { Adapter, EndpointId, Member, Observation, Pace, Report } from '@failover/core';
-import { judgeSilence, target, targetId } from '@failover/core';
+import { classifyLoss, judgeSilence, target, targetId } from '@failover/core';
 import { concat, NEVER, Observable, of } from 'rxjs';
 import type { ElectedGroup } from './elected-group.ts';
 import type { SimulatedConnection } from './simulated-connection.ts';
@@ -157,18 +157,10 @@ export function electedAdapter(group: ElectedGroup): Adapter<undefined, ElectedR
           connection?.close();
         };
       }),
-    classify(failure) {
-      switch (failure.type) {
-        case 'notWritten':
-          return { type: 'notSent', reason: failure.reason };
-        case 'connectionLost':
-          return { type: 'unknown', reason: failure.reason };
-        case 'deadlinePassed':
-          return { type: 'unknown', reason: 'its time was up' };
-        case 'errorReply':
-          return { type: 'refused', code: failure.code, isRoleRefusal: true };
-      }
-    },
+    classify: (failure) =>
+      failure.type === 'errorReply'
+        ? { type: 'refused', code: failure.code, isRoleRefusal: true }
+        : classifyLoss(failure),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Counter, Histogram, Meter } from '@opentelemetry/api';
-import type { FailoverEvent, Outcome, TargetId } from '@failover/core';
-import { emptyFailoverLog, foldFailovers, settledBetween } from '../failovers/index.ts';
-import type { RunningCluster } from '../process/running-cluster.ts';
+import type { Cluster } from '../adapter.ts';
+import type { FailoverEvent, Outcome, TargetId } from '../model/index.ts';
+import { emptyFailoverLog, foldFailovers, settledBetween } from './failovers/index.ts';
 
 const states = ['discovering', 'steady', 'suspect', 'failing-over', 'unavailable'] as const;
 const outcomes = [
@@ -18,10 +18,10 @@ const secondsBuckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30];
 
 /**
  * What one cluster tells in numbers. Labels are names from the config and words from a closed list, so their
- * number is bounded; each is there with 0 from the start, so that the first rise shows.
+ * number is bounded; each is there with 0 from the start, so that the first rise shows. Watches the cluster until
+ * the returned function is called.
  */
-export function meterCluster(meter: Meter, running: RunningCluster): () => void {
-  const { cluster, name } = running;
+export function meterCluster(meter: Meter, cluster: Cluster, name: string): () => void {
   const label = { cluster: name };
 
   meter
@@ -69,17 +69,10 @@ export function meterCluster(meter: Meter, running: RunningCluster): () => void 
         for (const [target, stats] of cluster.stats) result.observe(stats.hold[kind], { ...label, target });
       });
   }
-  meter
-    .createObservableGauge('failover_gateway', { description: "The gateway's own numbers." })
-    .addCallback((result) => {
-      for (const [counter, value] of Object.entries(running.session.counters)) {
-        result.observe(value, { ...label, counter });
-      }
-    });
-  return meterEvents(meter, running);
+  return meterEvents(meter, cluster, name);
 }
 
-function meterEvents(meter: Meter, { cluster, name }: RunningCluster): () => void {
+function meterEvents(meter: Meter, cluster: Cluster, name: string): () => void {
   const label = { cluster: name };
   const switches = meter.createCounter('failover_switches', { description: 'Switches by how they ended.' });
   const seconds = { advice: { explicitBucketBoundaries: secondsBuckets } };

@@ -1,4 +1,4 @@
-import { endpoint, targetId, type FailoverEvent, type FailoverNews } from '@failover/core';
+import { endpoint, targetId, type FailoverEvent, type FailoverNews } from '../../model/index.ts';
 import { describe, expect, it } from 'vitest';
 import { emptyFailoverLog, foldFailovers, maxFailovers, maxSteps, type FailoverLog } from './fold.ts';
 import { settledBetween } from './settled-between.ts';

@@ -1,4 +1,4 @@
-import type { EndpointId, Epoch, Ms, TargetId } from '@failover/core';
+import type { EndpointId, Epoch, Ms, TargetId } from '../../model/index.ts';
 
 /** One switch of one target, from the first doubt until nothing waits any more. */
 export interface Failover {

@@ -1,4 +1,4 @@
-import type { FailoverEvent } from '@failover/core';
+import type { FailoverEvent } from '../../model/index.ts';
 import type { FailoverStep } from './failover.ts';
 
 type Step = Omit<FailoverStep, 'afterMs'>;

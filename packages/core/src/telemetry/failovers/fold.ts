@@ -1,4 +1,4 @@
-import type { EndpointId, FailoverEvent, Ms, TargetId } from '@failover/core';
+import type { EndpointId, FailoverEvent, Ms, TargetId } from '../../model/index.ts';
 import { isOpen, type Failover } from './failover.ts';
 import { stepOf } from './step-of.ts';
 

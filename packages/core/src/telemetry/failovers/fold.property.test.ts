@@ -1,4 +1,4 @@
-import { endpoint, targetId, type FailoverEvent } from '@failover/core';
+import { endpoint, targetId, type FailoverEvent } from '../../model/index.ts';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { isOpen } from './failover.ts';
