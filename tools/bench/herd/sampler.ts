@@ -1,5 +1,5 @@
 import { now, pause } from '../clock.ts';
-import { ask } from '../wire/ask.ts';
+import { ask, text } from '../wire/ask.ts';
 import { parseCommandStats, probeCount, type Sample } from './commands.ts';
 
 const EVERY_MS = 250;
@@ -11,12 +11,12 @@ export interface Sampler {
 
 /** A Sentinel has no commandstats: of it, all commands count. */
 async function commandsOfSentinel(port: number): Promise<number> {
-  const info = String(await ask(port, ['INFO', 'stats'], 200));
+  const info = text(await ask(port, ['INFO', 'stats'], 200));
   return Number(/total_commands_processed:(\d+)/.exec(info)?.[1] ?? NaN);
 }
 
 async function probesOfServer(port: number): Promise<number> {
-  return probeCount(parseCommandStats(String(await ask(port, ['INFO', 'commandstats'], 200))));
+  return probeCount(parseCommandStats(text(await ask(port, ['INFO', 'commandstats'], 200))));
 }
 
 export function startSampler(serverPorts: readonly number[], sentinelPorts: readonly number[]): Sampler {

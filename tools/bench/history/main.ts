@@ -62,7 +62,7 @@ async function work(
       invokedAt: now(),
     };
     const [kind, promise] = operate(sequence);
-    records.push({ ...timing, ...kind } as OperationRecord);
+    records.push({ ...timing, ...kind });
     const ending = await promise.then(
       (result) => ({
         endedAt: now(),

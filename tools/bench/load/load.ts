@@ -18,7 +18,8 @@ export interface LoadResult {
 export interface Load {
   readonly key: string;
   lastAcks(): Promise<readonly number[]>;
-  finish(): Promise<LoadResult>;
+  /** Undefined if the process did not answer: a blocked one is started again for the next run. */
+  finish(): Promise<LoadResult | undefined>;
 }
 
 /** A contender's own process: it connects anew for each run, and starts once, since starting takes a second. */
@@ -73,15 +74,28 @@ export async function startLoader(name: string, driver: DriverSpec): Promise<Loa
       return {
         key,
         async lastAcks() {
-          const answer = nextMessage(child, 'last acknowledgements', 5000, isOf('lastAcks'));
+          const answer = nextMessage(child, `last acknowledgements of ${key}`, 2000, isOf('lastAcks'));
           order({ type: 'lastAcks' });
-          return (await answer).at;
+          // A process that does not even answer us has not recovered.
+          return answer.then(
+            ({ at }) => at,
+            () => [-Infinity],
+          );
         },
         async finish() {
-          const answer = nextMessage(child, `the history of ${key}`, 15_000, isOf('finished'));
+          const answer = nextMessage(child, `the history of ${key}`, 20_000, isOf('finished'));
           order({ type: 'finish' });
-          const { told, worstLagMs } = await answer;
-          return { records: readHistory(historyFile), told, worstLagMs };
+          try {
+            const { told, worstLagMs } = await answer;
+            return { records: readHistory(historyFile), told, worstLagMs };
+          } catch (error) {
+            console.log(
+              `     ${error instanceof Error ? error.message : String(error)}: this run of it is lost`,
+            );
+            await end(child);
+            child = await startProcess(name);
+            return undefined;
+          }
         },
       };
     },

@@ -72,6 +72,7 @@ async function measure(options: Options, stage: Stage, entrants: readonly Entran
     records.push(...found);
     for (const record of found) console.log(line(run, rounds.length, record, capOf(round.fault, settings)));
     if (
+      round.fault !== 'none' &&
       found.some((record) => record.isDisturbed) &&
       records.filter((record) => record.isDisturbed).length < MAX_AGAIN
     ) {
@@ -79,13 +80,20 @@ async function measure(options: Options, stage: Stage, entrants: readonly Entran
       rounds.push(round);
     }
   };
-  for (const [index, round] of rounds.entries()) await one(index + 1, round);
-  // As long without a fault as with all of them: nobody may switch, hold or doubt then.
-  const lengthMs = options.isQuick
-    ? QUICK_CALM_MS
-    : (options.isTogether ? rounds.length : rounds.length / entrants.length) *
-      (settings.warmMs + median(records.map((record) => record.outageMs)));
-  await one(rounds.length + 1, { fault: 'none', entrants }, { ...settings, watchForcedMs: lengthMs });
+  let failure: string | undefined;
+  try {
+    for (const [index, round] of rounds.entries()) await one(index + 1, round);
+    const calm: Round = { fault: 'none', entrants };
+    await one(rounds.length + 1, calm, {
+      ...settings,
+      watchForcedMs: calmMs(options, rounds, entrants, records),
+    });
+  } catch (error) {
+    // An hour of runs is worth more than the reason why it ended: both are told.
+    failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    console.error(failure);
+    process.exitCode = 1;
+  }
   const summaries = summarizeRecovery(records);
   console.log(printRecovery(summaries, (fault) => capOf(fault, settings)));
   return {
@@ -95,7 +103,20 @@ async function measure(options: Options, stage: Stage, entrants: readonly Entran
     settings,
     summaries,
     runs: records,
+    ...(failure === undefined ? {} : { failure }),
   };
+}
+
+/** As long without a fault as one contender's runs with faults: nobody may switch, hold or doubt then. */
+function calmMs(
+  options: Options,
+  rounds: readonly Round[],
+  entrants: readonly Entrant[],
+  records: readonly RunRecord[],
+): number {
+  if (options.isQuick) return QUICK_CALM_MS;
+  const runs = options.isTogether ? rounds.length : rounds.length / entrants.length;
+  return runs * (FULL.warmMs + median(records.map((record) => record.outageMs)));
 }
 
 function line(run: number, rounds: number, record: RunRecord, capMs: number): string {

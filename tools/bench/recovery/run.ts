@@ -1,8 +1,8 @@
 import { now, pause, until } from '../clock.ts';
 import { type Fault, heal, inject } from '../cluster/fault.ts';
 import type { RedisCluster } from '../cluster/cluster.ts';
-import type { Running } from '../contender/contender.ts';
-import { type Load, type Loader, type LoadResult } from '../load/load.ts';
+import type { ProxyCounters, Running } from '../contender/contender.ts';
+import type { Load, Loader } from '../load/load.ts';
 import type { Prober } from '../prober/prober.ts';
 import { firstMasterAfter } from '../prober/sighting.ts';
 import { ask } from '../wire/ask.ts';
@@ -80,6 +80,10 @@ async function awaitRecovery(
   }
 }
 
+function countAll(entrants: readonly Entrant[]): Promise<readonly (ProxyCounters | undefined)[]> {
+  return Promise.all(entrants.map(async ({ running }) => running.counters?.()));
+}
+
 /** One fault under the load of one contender, or of several that share it. */
 export async function runOnce(
   stage: Stage,
@@ -96,7 +100,7 @@ export async function runOnce(
       loader.begin(`load:${String(run)}:${name}`, settings.workers, settings.everyMs),
     ),
   );
-  const before = await Promise.all(entrants.map(({ running }) => running.counters?.()));
+  const before = await countAll(entrants);
   prober.begin(cluster.serverPorts, probeKey);
   await pause(settings.warmMs);
   const faultAt = await inject(cluster, fault, oldPort);
@@ -105,7 +109,7 @@ export async function runOnce(
     Promise.all(loads.map((load) => load.finish())),
     prober.finish(),
   ]);
-  const after = await Promise.all(entrants.map(({ running }) => running.counters?.()));
+  const after = await countAll(entrants);
   const newPort = await heal(cluster, fault, oldPort);
   stage.primaryPort = newPort;
 
@@ -119,7 +123,8 @@ export async function runOnce(
   };
   const records: RunRecord[] = [];
   for (const [index, { name }] of entrants.entries()) {
-    const result = results[index] as LoadResult;
+    const result = results[index];
+    if (result === undefined) continue;
     const finalValues = await list(newPort, (loads[index] as Load).key);
     const [from, to] = [before[index], after[index]];
     const told =

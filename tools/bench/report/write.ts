@@ -8,6 +8,8 @@ export interface Result {
   readonly settings: unknown;
   readonly summaries: unknown;
   readonly runs: readonly unknown[];
+  /** Why it ended before its time: what stands here is then only a part. */
+  readonly failure?: string;
 }
 
 /** JSON has no Infinity: what did not end within the cap is written as the word, so that no reader takes it for 0. */

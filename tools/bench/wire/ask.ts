@@ -30,11 +30,8 @@ export function ask(port: number, args: readonly string[], limitMs = 1000): Prom
   });
 }
 
-/** A flat list of names and values, as Sentinel and CONFIG GET answer. */
-export function fields(reply: Reply): ReadonlyMap<string, string> {
-  const items = Array.isArray(reply) ? (reply as readonly Reply[]) : [];
-  const result = new Map<string, string>();
-  for (let index = 0; index + 1 < items.length; index += 2)
-    result.set(String(items[index]), String(items[index + 1]));
-  return result;
+/** A reply that must be text. @throws Error if it is not */
+export function text(reply: Reply): string {
+  if (typeof reply === 'string') return reply;
+  throw new Error(`text was expected, not ${JSON.stringify(reply).slice(0, 60)}`);
 }

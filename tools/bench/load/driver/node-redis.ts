@@ -18,8 +18,7 @@ async function connectOne(spec: NodeRedisSpec): Promise<Driver> {
     onClose: () => undefined,
     read: (key) => sentinel.lRange(key, 0, -1),
     close: () => {
-      sentinel.destroy();
-      return Promise.resolve();
+      return Promise.resolve(sentinel.destroy());
     },
   };
 }
