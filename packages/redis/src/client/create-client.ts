@@ -7,6 +7,7 @@ import type { IoredisOptions } from './check-options.ts';
 import { checkIoredisOptions } from './check-options.ts';
 import type { FailoverRedis } from './open-client.ts';
 import { openClient } from './open-client.ts';
+import { connectFast } from './connect.ts';
 
 export type { FailoverRedis } from './open-client.ts';
 
@@ -44,7 +45,8 @@ export function createClient(config: RedisOptions, options: ClientOptions = {}):
   return openClient({
     cluster,
     config: checked,
-    runtime,
+    // A runtime that was given brings its own network.
+    runtime: options.runtime ?? { ...runtime, connect: connectFast },
     ioredis,
     continueAfterUnknown: options.continueAfterUnknown ?? true,
     signal: options.signal,

@@ -26,7 +26,7 @@ import type { Relay } from './relay.ts';
 import { createRelay } from './relay.ts';
 import { createKnownScripts } from './scripts.ts';
 import { createSilenceWatch, lookMs } from './silence.ts';
-import { createTick } from './tick.ts';
+import { createInstantTick, createTick } from './tick.ts';
 import type { Owner, Upstream } from './upstream.ts';
 import { createUpstream } from './upstream.ts';
 
@@ -67,7 +67,7 @@ export function openGateway(
     ...(config.username === undefined ? {} : { username: config.username }),
     ...(config.password === undefined ? {} : { password: config.password }),
   };
-  const tick = options.flush === 'now' ? createTick(runtime, process.nextTick) : createTick(runtime);
+  const tick = options.flush === 'now' ? createInstantTick(runtime) : createTick(runtime);
   const limits = { ...defaultGatewayLimits, ...options.limits };
   const initial = identity(config.username, config.password, config.db, 2);
   const untold = new Map<Upstream<Pending>, number>();

@@ -1,6 +1,8 @@
 /** Gathers the slices of many clients and writes them to one connection together. */
 export interface Outbox {
   readonly isEmpty: boolean;
+  /** One write is enough for what is in it. */
+  readonly isOnePiece: boolean;
   append(bytes: Uint8Array, from: number, to: number): void;
   flush(write: (bytes: Uint8Array) => void): void;
 }
@@ -24,6 +26,9 @@ export function createOutbox(): Outbox {
   return {
     get isEmpty() {
       return parts.length === 0 && slabTo === slabFrom;
+    },
+    get isOnePiece() {
+      return parts.length === 0;
     },
     append(bytes, from, to) {
       const length = to - from;

@@ -8,11 +8,17 @@ export interface Tick {
   atEnd(callback: () => void): void;
 }
 
-/** `defer` says when a tick ends: with `process.nextTick` nothing waits for other sockets. */
-export function createTick(
-  runtime: Pick<Runtime, 'now'>,
-  defer: (end: () => void) => unknown = setImmediate,
-): Tick {
+/** Every callback is a tick of its own: for clients in our process, who write together what they wrote together. */
+export function createInstantTick(runtime: Pick<Runtime, 'now'>): Tick {
+  return {
+    now: () => runtime.now(),
+    atEnd(callback) {
+      process.nextTick(callback);
+    },
+  };
+}
+
+export function createTick(runtime: Pick<Runtime, 'now'>): Tick {
   let now: Ms | undefined;
   let isScheduled = false;
   let callbacks: (() => void)[] = [];
@@ -20,7 +26,7 @@ export function createTick(
   function schedule(): void {
     if (isScheduled) return;
     isScheduled = true;
-    defer(end);
+    setImmediate(end);
   }
 
   function end(): void {

@@ -144,9 +144,10 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
       return;
     }
     unwrittenRuns = 0;
-    socket.cork();
+    const isCorked = !outbox.isOnePiece;
+    if (isCorked) socket.cork();
     outbox.flush(write);
-    socket.uncork();
+    if (isCorked) socket.uncork();
   }
 
   function write(bytes: Uint8Array): void {
