@@ -9,7 +9,7 @@ type NetStream = AbstractConnector['connect'] extends (...args: never) => Promis
 /**
  * The one seam to ioredis: its public option `Connector`. Every instance, also each `duplicate()`, gets a stream of
  * its own, and all of them are served by one engine.
- * @see docs/decisions/0004-ioredis-seam.md
+ * @see docs/decisions/0006-ioredis-seam.md
  */
 export function createSteer(engine: Engine, isClosed: () => boolean): Connector {
   return class FailoverConnector extends AbstractConnector {
