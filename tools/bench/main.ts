@@ -7,6 +7,7 @@ const BENCHES: Readonly<Record<string, () => Promise<(options: Options) => Promi
   'throughput-redis': async () => (await import('./throughput/bench.ts')).throughputBench,
   'overhead-redis': async () => (await import('./overhead/bench.ts')).overheadBench,
   'history-redis': async () => (await import('./history/bench.ts')).historyBench,
+  'observation-core': async () => (await import('./observation/bench.ts')).observationBench,
   'herd-redis': async () => (await import('./herd/bench.ts')).herdBench,
 };
 
