@@ -57,7 +57,7 @@ export function createAttachment(): Attachment {
   const attachment = {
     isFixed: false,
     isBroken: false,
-    told: noTransaction as TransactionState,
+    told: noTransaction,
     subscribing: 0,
     get isInTransaction() {
       return sent.transaction !== 'none';

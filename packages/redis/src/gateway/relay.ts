@@ -1,18 +1,18 @@
 import type { Failure, Lease, Outcome } from '@failover/core';
 import { encodeCommand } from '../protocol/encode.ts';
-import type { CommandTraits } from '../protocol/traits.ts';
-import { traitsAt, writeBit } from '../protocol/traits.ts';
+import { traitsAt } from '../protocol/traits.ts';
 import type { Session } from '../session/session.ts';
 import { newSession } from '../session/session.ts';
 import { afterSubscription, readPushed, subscriptionCount } from '../session/subscriptions.ts';
-import { refusalOf } from './admission.ts';
 import { createAttachment } from './attachment.ts';
 import type { Fate, Sent } from './burst.ts';
 import { coreTraits } from './burst.ts';
+import { createClientSide } from './client-side.ts';
 import type { ClientStream } from './client-stream.ts';
 import { createCollection } from './collection.ts';
 import type { GatewayContext } from './context.ts';
 import { createGates } from './gates.ts';
+import { createEntrance } from './entrance.ts';
 import type { Identity } from './identity.ts';
 import { createIntake } from './intake.ts';
 import { createLine } from './line.ts';
@@ -21,19 +21,11 @@ import type { Pending, PendingCommand, PendingLarge, PendingSession, PendingWork
 import { countOf, openGate, replyOf } from './pending.ts';
 import type { Pool } from './pool.ts';
 import { behindUnknown, behindUnknownReason, recover } from './recovery.ts';
-import {
-  notExecuted,
-  outcomeUnknown,
-  protocolError,
-  readOnlyListener,
-  refusedByUs,
-  transactionLost,
-} from './refuse.ts';
+import { notExecuted, outcomeUnknown, refusedByUs, transactionLost } from './refuse.ts';
 import { repeated } from './repeated.ts';
 import type { SentRun } from './sent-commands.ts';
-import { argsOf, commandOf, lostOnPinned, lostOnShared } from './sent-commands.ts';
+import { commandOf, lostOnPinned, lostOnShared } from './sent-commands.ts';
 import { answerSession } from './session-command.ts';
-import { splitRun } from './split-run.ts';
 import type { Loss, Owner, Upstream } from './upstream.ts';
 
 export interface Relay {
@@ -102,11 +94,21 @@ export function createRelay(options: RelayOptions): Relay {
 
   /** Something is unknown and the client does not know it yet: what it sends was sent without that knowledge. */
   let isUntold = false;
-  let isPaused = false;
   let isEnding = false;
   let isClosed = false;
   let isPumping = false;
   let isRestoring = false;
+
+  const side = createClientSide({
+    client,
+    maxUnreadBytes: limits.maxUnreadBytes,
+    hasRoom,
+    tooSlow() {
+      counters.closedSlow += 1;
+      close();
+    },
+  });
+  const { write } = side;
 
   const owner: Owner<Pending> = {
     get wantsSingleReplies() {
@@ -138,83 +140,38 @@ export function createRelay(options: RelayOptions): Relay {
 
   // ---- what the client asks
 
-  const intake = createIntake(
-    {
-      run(bytes, from, to, count, bits) {
-        if (
-          upstream !== undefined &&
-          line.size === 0 &&
-          (generation === origin.generation || attachment.isFixed) &&
-          !collection.isOpen &&
-          upstream.isOpen &&
-          (inFlight > 0 || (!upstream.isBusy && !(isOnPinned && !attachment.isFixed))) &&
-          ((bits & writeBit) === 0 || origin.role === 'primary') &&
-          !attachment.isBroken
-        ) {
-          inFlight += count;
-          inFlightBytes += to - from;
-          upstream.send(owner, undefined, bytes, from, to, count);
-          return;
-        }
-        acceptRun(bytes, from, to, count, bits);
-      },
-      command(bytes, index) {
-        acceptCommand(bytes, traitsAt(index));
-      },
-      part(bytes, index, isFirst, isLast) {
-        acceptPart(bytes, traitsAt(index), isFirst, isLast);
-      },
-      violation(problem) {
-        counters.protocolErrors += 1;
-        reply(protocolError(problem));
-        end();
-      },
+  const entrance = createEntrance({
+    role: origin.role,
+    deadline,
+    sent(bytes, from, to, count) {
+      const isRouted =
+        upstream !== undefined &&
+        line.size === 0 &&
+        (generation === origin.generation || attachment.isFixed) &&
+        !collection.isOpen &&
+        upstream.isOpen &&
+        (inFlight > 0 || (!upstream.isBusy && !(isOnPinned && !attachment.isFixed))) &&
+        !attachment.isBroken;
+      if (!isRouted) return false;
+      inFlight += count;
+      inFlightBytes += to - from;
+      upstream?.send(owner, undefined, bytes, from, to, count);
+      return true;
     },
-    limits,
-  );
-
-  function acceptRun(bytes: Uint8Array, from: number, to: number, count: number, bits: number): void {
-    if (origin.role === 'replica' && (bits & writeBit) !== 0) {
-      for (const command of splitRun(bytes, from, to)) {
-        if (command.traits.isWrite) reply(readOnlyListener);
-        else acceptRun(bytes, command.from, command.to, 1, 0);
-      }
-    } else accept({ type: 'run', bytes, from, to, count, deadline: deadline(), gate: openGate });
-  }
-
-  function acceptCommand(bytes: Uint8Array, traits: CommandTraits): void {
-    const refusal = refusalOf(traits, origin.role);
-    if (refusal !== undefined) reply(refusal);
-    else if (traits.route === 'session') {
-      const { name } = traits;
-      const args = argsOf(bytes);
-      accept({ type: 'session', name, args, verdict: undefined, deadline: deadline(), gate: openGate });
-    } else accept({ type: 'command', bytes, traits, confirmed: 0, deadline: deadline(), gate: openGate });
-  }
-
-  function acceptPart(bytes: Uint8Array, traits: CommandTraits, isFirst: boolean, isLast: boolean): void {
-    if (isFirst) {
-      accept({
-        type: 'large',
-        traits,
-        parts: [bytes],
-        bytes: bytes.length,
-        isWhole: isLast,
-        hasBegun: false,
-        deadline: deadline(),
-        gate: openGate,
-      });
-      return;
-    }
-    const { last } = line;
-    // Otherwise it was answered before all of it came: the rest is read and dropped.
-    if (last?.type !== 'large' || last.isWhole) return;
-    last.parts.push(bytes);
-    last.bytes += bytes.length;
-    last.isWhole = isLast;
-    pump();
-    if (last.bytes > limits.maxPendingBytes || upstream?.isCongested === true) pauseReading();
-  }
+    accept,
+    reply,
+    arriving: () => (line.last?.type === 'large' && !line.last.isWhole ? line.last : undefined),
+    grew(large) {
+      pump();
+      if (large.bytes > limits.maxPendingBytes || upstream?.isCongested === true) side.pause();
+    },
+    violated(answer) {
+      counters.protocolErrors += 1;
+      reply(answer);
+      end();
+    },
+  });
+  const intake = createIntake(entrance, limits);
 
   function accept(work: PendingWork): void {
     if (isUntold && !context.continueAfterUnknown) {
@@ -238,7 +195,9 @@ export function createRelay(options: RelayOptions): Relay {
     pump();
   }
 
-  const deadline = (): number => tick.now() + context.holdMs;
+  function deadline(): number {
+    return tick.now() + context.holdMs;
+  }
 
   // ---- whose turn it is
 
@@ -368,8 +327,8 @@ export function createRelay(options: RelayOptions): Relay {
     for (const part of parts) to.sendPart(part);
     pinnedUsedAt = tick.now();
     if (last === undefined) {
-      if (to.isCongested) pauseReading();
-      else if (isPaused) resumeReading();
+      if (to.isCongested) side.pause();
+      else side.resume();
       return false;
     }
     line.shift();
@@ -496,7 +455,7 @@ export function createRelay(options: RelayOptions): Relay {
     if (inFlight > 0) return;
     if (collection.isOpen && upstream !== undefined) settleCollected(upstream);
     else if (line.size > 0 || isEnding) pump();
-    if (isPaused) resumeReading();
+    side.resume();
   }
 
   function refusalIn(
@@ -603,7 +562,7 @@ export function createRelay(options: RelayOptions): Relay {
     dropHalfSent();
     needServerAgain();
     pump();
-    if (isPaused) resumeReading();
+    side.resume();
   }
 
   function forgetRoute(): void {
@@ -691,32 +650,16 @@ export function createRelay(options: RelayOptions): Relay {
 
   // ---- bytes to and from the client
 
-  function write(bytes: Uint8Array): void {
-    if (isClosed || client.write(bytes)) return;
-    if (client.writableLength > limits.maxUnreadBytes) {
-      counters.closedSlow += 1;
-      close();
-    } else pauseReading();
-  }
-
-  function pauseReading(): void {
-    if (isPaused) return;
-    isPaused = true;
-    client.pause();
-  }
-
-  function resumeReading(): void {
+  function hasRoom(): boolean {
     const { last } = line;
-    const largeBytes = last?.type === 'large' ? last.bytes : 0;
-    if (client.writableNeedDrain || (largeBytes > 0 && upstream?.isCongested === true)) return;
-    if (line.bytes + inFlightBytes + largeBytes > limits.maxPendingBytes / 2 && largeBytes === 0) return;
-    isPaused = false;
-    client.resume();
+    // A large command is passed on as fast as the server takes it.
+    if (last?.type === 'large' && last.bytes > 0) return upstream?.isCongested !== true;
+    return line.bytes + inFlightBytes <= limits.maxPendingBytes / 2;
   }
 
   function onUpstreamDrain(): void {
     pump();
-    if (isPaused) resumeReading();
+    side.resume();
   }
 
   function end(): void {
@@ -771,13 +714,14 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   function close(): void {
-    client.destroy();
+    side.destroy();
     onClose();
   }
 
   function onClose(): void {
     if (isClosed) return;
     isClosed = true;
+    side.stop();
     // Held commands go with the client that asked for them: it may ask again elsewhere.
     dropLine();
     stopIdleTimer?.();
@@ -788,16 +732,12 @@ export function createRelay(options: RelayOptions): Relay {
   client.on('data', (chunk: Buffer) => {
     if (isEnding) return;
     intake.feed(chunk);
-    if (line.bytes + inFlightBytes > limits.maxPendingBytes) pauseReading();
-  });
-  client.on('drain', () => {
-    if (isPaused) resumeReading();
+    if (line.bytes + inFlightBytes > limits.maxPendingBytes) side.pause();
   });
   client.on('end', () => {
     dropLine();
     end();
   });
-  client.on('error', () => undefined);
   client.on('close', onClose);
 
   return { drain: end, leave, abandon, close };

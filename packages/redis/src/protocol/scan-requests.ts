@@ -111,7 +111,7 @@ export function createRequestScanner(limits: RequestLimits = {}): RequestScanner
         }
         let cursor = at + 1;
         let length = 0;
-        let digit = 0;
+        let digit: number;
         while (cursor < to && (digit = (bytes[cursor] as number) - 48) >= 0 && digit <= 9) {
           length = length * 10 + digit;
           cursor += 1;

@@ -89,7 +89,7 @@ export function createReplyScanner(limits: ReplyLimits = {}): ReplyScanner {
     let wholeEnd = from;
     let result: ScannedReplies = 'end';
     while (at < to) {
-      let isValueWhole = false;
+      let isValueWhole: boolean;
       if (state === typeByte) {
         const byte = bytes[at] as number;
         if (depth === 0) {
@@ -107,7 +107,7 @@ export function createReplyScanner(limits: ReplyLimits = {}): ReplyScanner {
           // Most replies: `$5\r\nvalue\r\n` or `*3\r\n…`, whole in these bytes.
           let cursor = at + 1;
           let value = 0;
-          let digit = 0;
+          let digit: number;
           while (cursor < to && (digit = (bytes[cursor] as number) - 48) >= 0 && digit <= 9) {
             value = value * 10 + digit;
             cursor += 1;

@@ -1,0 +1,81 @@
+import type { Ms } from '@failover/core';
+import { traitsAt, writeBit } from '../protocol/traits.ts';
+import { refusalOf } from './admission.ts';
+import type { ListenerRole } from './handshake.ts';
+import type { IntakeEvents } from './intake.ts';
+import type { PendingLarge, PendingWork } from './pending.ts';
+import { openGate } from './pending.ts';
+import { protocolError, readOnlyListener } from './refuse.ts';
+import { argsOf } from './sent-commands.ts';
+import { splitRun } from './split-run.ts';
+
+export interface EntranceEvents {
+  readonly role: ListenerRole;
+  /** When what comes now must be answered. */
+  deadline(): Ms;
+  /** True if the run was sent at once, as most are. */
+  sent(bytes: Uint8Array, from: number, to: number, count: number): boolean;
+  accept(work: PendingWork): void;
+  reply(bytes: Uint8Array): void;
+  /** The large command that still arrives, unless it was answered before all of it came. */
+  arriving(): PendingLarge | undefined;
+  grew(large: PendingLarge): void;
+  violated(answer: Uint8Array): void;
+}
+
+/** Makes of what a client asks what waits in its line; the answer, where no server gets to see it. */
+export function createEntrance(events: EntranceEvents): IntakeEvents {
+  const { role } = events;
+
+  function acceptRun(bytes: Uint8Array, from: number, to: number, count: number): void {
+    if (events.sent(bytes, from, to, count)) return;
+    events.accept({ type: 'run', bytes, from, to, count, deadline: events.deadline(), gate: openGate });
+  }
+
+  return {
+    run(bytes, from, to, count, bits) {
+      if ((bits & writeBit) === 0 || role === 'primary') {
+        acceptRun(bytes, from, to, count);
+        return;
+      }
+      for (const command of splitRun(bytes, from, to)) {
+        if (command.traits.isWrite) events.reply(readOnlyListener);
+        else acceptRun(bytes, command.from, command.to, 1);
+      }
+    },
+    command(bytes, index) {
+      const traits = traitsAt(index);
+      const refusal = refusalOf(traits, role);
+      const work = { deadline: events.deadline(), gate: openGate };
+      if (refusal !== undefined) events.reply(refusal);
+      else if (traits.route === 'session') {
+        const args = argsOf(bytes);
+        events.accept({ type: 'session', name: traits.name, args, verdict: undefined, ...work });
+      } else events.accept({ type: 'command', bytes, traits, confirmed: 0, ...work });
+    },
+    part(bytes, index, isFirst, isLast) {
+      if (isFirst) {
+        events.accept({
+          type: 'large',
+          traits: traitsAt(index),
+          parts: [bytes],
+          bytes: bytes.length,
+          isWhole: isLast,
+          hasBegun: false,
+          deadline: events.deadline(),
+          gate: openGate,
+        });
+        return;
+      }
+      const large = events.arriving();
+      if (large === undefined) return;
+      large.parts.push(bytes);
+      large.bytes += bytes.length;
+      large.isWhole = isLast;
+      events.grew(large);
+    },
+    violation(problem) {
+      events.violated(protocolError(problem));
+    },
+  };
+}
