@@ -42,6 +42,25 @@ describe('a relay', () => {
     expect(names(top, 'b')).toEqual(['SET a 1']);
   });
 
+  it('takes another connection for another database, and the first one again for the first', async () => {
+    await using top = benchTop(echo);
+    const client = top.connect();
+    for (const [database, key] of ['0', '1', '0'].map((each, at) => [each, `k${at}`] as const)) {
+      client.send(`SELECT ${database}`);
+      client.send(`GET ${key}`);
+      await client.receives(
+        [0, 1, 2]
+          .slice(0, Number(key[1]) + 1)
+          .map((at) => `+OK\r\n${echoed(`k${at}`)}`)
+          .join(''),
+      );
+    }
+    expect(top.a.connections.map(({ received }) => received.map((args) => args[1]))).toEqual([
+      ['k0', 'k2'],
+      ['k1'],
+    ]);
+  });
+
   it('holds commands while there is no server, and sends them in order when there is', async () => {
     await using top = benchTop(echo);
     top.cluster.fence();

@@ -415,6 +415,8 @@ export function createRelay(options: RelayOptions): Relay {
 
   function changeIdentity(to: Identity): void {
     identity = to;
+    // The shared connection is another one too: it is of the old user, database and version.
+    upstream = undefined;
     dropPinned('its client is somebody else now');
   }
 
