@@ -180,7 +180,7 @@ describe('on Sentinel', () => {
     bed.hang(primary);
     const single = client.redis.incr('n');
     const pipeline = client.redis.pipeline().incr('n').get('n').exec();
-    const transaction = client.redis.duplicate().multi().incr('n').exec();
+    const transaction = client.redis.duplicate().multi().incr('other').exec();
     const expected = { code: 'outcome-unknown', operation: 'INCR', server: primary, epoch: [0, 0] };
     await expect(single).rejects.toMatchObject(expected);
     // A read in flight changed nothing, so it was asked again.
