@@ -6,7 +6,7 @@ import { createClient } from './create-client.ts';
 const config = { servers: ['127.0.0.1:1'] };
 const issues = (ioredis: object): readonly { field: string; value: unknown; fix: string }[] => {
   try {
-    createClient(config, { ioredis: { lazyConnect: true, ...ioredis } as IoredisOptions });
+    createClient(config, { ioredis: { lazyConnect: true, ...ioredis } });
   } catch (error) {
     if (error instanceof ConfigError) return error.issues;
     throw error;

@@ -84,11 +84,11 @@ describe('an instance over a failover', () => {
   });
 
   it.each<[string, (redis: Redis) => Promise<unknown>, string]>([
-    ['a call by name', (redis) => redis.call('INCR', 'n') as Promise<unknown>, 'INCR'],
+    ['a call by name', (redis) => redis.call('INCR', 'n'), 'INCR'],
     ['a reply as bytes', (redis) => redis.getsetBuffer('n', '1'), 'GETSET'],
     [
       'a callback',
-      (redis) => new Promise((_, no) => void redis.incr('n', (error) => no(error as Error))),
+      (redis) => new Promise((_, no) => void redis.incr('n', (error) => no(error))),
       'INCR',
     ],
     [
@@ -171,7 +171,7 @@ describe('an instance over a failover', () => {
 
   it('rejects what a shared server must not be asked as refused', async () => {
     await using client = scriptedClient(answers);
-    const error = await rejection(client.redis.call('SHUTDOWN') as Promise<unknown>);
+    const error = await rejection(client.redis.call('SHUTDOWN'));
     expect(error).toBeInstanceOf(RefusedError);
     expect(error.message).toMatch(/^SHUTDOWN is refused by failover: /);
     expect(client.a.received).toEqual([]);

@@ -159,7 +159,7 @@ describe('on Sentinel', () => {
       server: primary,
     });
     const transaction = redis.multi();
-    (transaction as unknown as Adding).add('sum', 1);
+    void (transaction as unknown as Adding).add('sum', 1);
     expect(await transaction.exec()).toEqual([[null, 3]]);
     await expect(half.exec()).rejects.toMatchObject({ code: 'not-sent' });
     expect(await redis.get('half')).toBe(null);
