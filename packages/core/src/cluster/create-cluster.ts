@@ -18,8 +18,8 @@ import type { ReduceLimits } from '../reduce/index.ts';
 import { defaultReduceLimits, nextWake, reduce } from '../reduce/index.ts';
 import type { Cancel, Runtime } from '../runtime/runtime.ts';
 import { systemRuntime } from '../runtime/system.ts';
-import { publishEvent } from '../telemetry/index.ts';
 import { createAccounts } from './accounts.ts';
+import { publishEvent } from './diagnostics.ts';
 import { createHolds } from './holds.ts';
 import { createLeases } from './leases.ts';
 import { createPicks } from './picks.ts';
@@ -131,7 +131,7 @@ export function createCluster<C, R, S>(
     for (const effect of effects) perform(effect);
     for (const each of news) tell(each);
     if (topology === before) return;
-    watches.follow(before, topology);
+    watches.follow(news, before, topology);
     topologies.next(topology);
     callListeners(before);
     scheduleWake(now);
@@ -327,7 +327,6 @@ export function createCluster<C, R, S>(
         ]),
       );
     },
-    // eslint-disable-next-line @typescript-eslint/require-await -- the interface is asynchronous
     async [Symbol.asyncDispose]() {
       if (isClosed) return;
       isClosed = true;

@@ -1,2 +1,3 @@
+export type { DiagnosticsMessage } from './diagnostics.ts';
 export type { ClusterOptions } from './create-cluster.ts';
 export { createCluster } from './create-cluster.ts';

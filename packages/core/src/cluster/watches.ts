@@ -22,7 +22,8 @@ interface Watch {
 
 /** One monitor for each member, for as long as it belongs. */
 export interface Watches {
-  follow(before: TopologyDescription | undefined, after: TopologyDescription): void;
+  /** Members that came or went, and what is believed now: a change of one server costs nothing for the others. */
+  follow(news: readonly FailoverNews[], before: TopologyDescription, after: TopologyDescription): void;
   close(): void;
 }
 
@@ -64,21 +65,24 @@ export function createWatches<C, R, S>(
   }
 
   return {
-    follow(before, after) {
-      if (before?.servers !== after.servers) {
-        for (const [endpoint, watch] of watches) if (!after.servers.has(endpoint)) stop(endpoint, watch);
-        for (const server of after.servers.values()) {
-          if (watches.has(server.endpoint)) continue;
-          const watch: Watch = {
-            pace$: new BehaviorSubject<Pace>(paceOf(server, after)),
-            subscription: undefined,
-            stopRestart: () => undefined,
-          };
-          watches.set(server.endpoint, watch);
-          start(memberOf(server), watch);
+    follow(news, before, after) {
+      for (const each of news) {
+        if (each.type === 'memberRemoved') {
+          const watch = watches.get(each.server);
+          if (watch !== undefined) stop(each.server, watch);
         }
+        if (each.type !== 'memberAdded' || watches.has(each.server)) continue;
+        const server = after.servers.get(each.server);
+        if (server === undefined) continue;
+        const watch: Watch = {
+          pace$: new BehaviorSubject<Pace>(paceOf(server, after)),
+          subscription: undefined,
+          stopRestart: () => undefined,
+        };
+        watches.set(server.endpoint, watch);
+        start(memberOf(server), watch);
       }
-      if (before?.targets === after.targets) return;
+      if (before.targets === after.targets) return;
       for (const [endpoint, watch] of watches) {
         const server = after.servers.get(endpoint);
         if (server !== undefined) watch.pace$.next(paceOf(server, after));

@@ -2,6 +2,7 @@ export * from './endpoint.ts';
 export * from './target.ts';
 export * from './claim.ts';
 export * from './member.ts';
+export * from './persistent-map.ts';
 export * from './server-description.ts';
 export * from './topology-description.ts';
 export * from './observation.ts';

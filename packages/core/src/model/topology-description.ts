@@ -1,5 +1,7 @@
 import type { Claim, Epoch, Ms } from './claim.ts';
 import type { EndpointId } from './endpoint.ts';
+import type { PersistentMap } from './persistent-map.ts';
+import { persistentMap } from './persistent-map.ts';
 import type { ServerDescription } from './server-description.ts';
 import type { Role, TargetId } from './target.ts';
 
@@ -43,18 +45,18 @@ export interface TargetDescription {
 /** What is believed of one cluster. Immutable; nothing changed means the same object. */
 export interface TopologyDescription {
   readonly backend: string;
-  readonly servers: ReadonlyMap<EndpointId, ServerDescription>;
+  readonly servers: PersistentMap<EndpointId, ServerDescription>;
   readonly targets: ReadonlyMap<TargetId, TargetDescription>;
 }
 
 export function emptyTopology(backend: string): TopologyDescription {
-  return { backend, servers: new Map(), targets: new Map() };
+  return { backend, servers: persistentMap(), targets: new Map() };
 }
 
 /** The same description with one server replaced; itself if that server is the same object. */
 export function withServer(topology: TopologyDescription, server: ServerDescription): TopologyDescription {
-  if (topology.servers.get(server.endpoint) === server) return topology;
-  return { ...topology, servers: new Map(topology.servers).set(server.endpoint, server) };
+  const servers = topology.servers.with(server.endpoint, server);
+  return servers === topology.servers ? topology : { ...topology, servers };
 }
 
 /** The same description with one target replaced; itself if that target is the same object. */

@@ -1,16 +1,10 @@
-import type {
-  EndpointId,
-  FailoverNews,
-  Observation,
-  ServerDescription,
-  TopologyDescription,
-} from '../model/index.ts';
+import type { FailoverNews, Observation, ServerDescription, TopologyDescription } from '../model/index.ts';
 import { unknownServer } from '../model/index.ts';
 
 type MembersSeen = Extract<Observation, { readonly type: 'membersSeen' }>;
 
 export interface MembershipChange {
-  readonly servers: ReadonlyMap<EndpointId, ServerDescription>;
+  readonly servers: TopologyDescription['servers'];
   readonly removed: readonly ServerDescription[];
   readonly news: readonly FailoverNews[];
 }
@@ -21,31 +15,28 @@ export interface MembershipChange {
  */
 export function seeMembers(topology: TopologyDescription, seen: MembersSeen): MembershipChange | undefined {
   const listed = new Set(seen.members.map((member) => member.endpoint));
-  const servers = new Map(topology.servers);
+  let { servers } = topology;
   const removed: ServerDescription[] = [];
   const news: FailoverNews[] = [];
-  let hasChanged = false;
   for (const member of seen.members) {
     const known = servers.get(member.endpoint);
     if (known?.listedBy.includes(seen.source) === true) continue;
     const server = known ?? unknownServer(member.endpoint, member.kind, member.zone);
-    servers.set(member.endpoint, { ...server, listedBy: [...server.listedBy, seen.source] });
-    hasChanged = true;
+    servers = servers.with(member.endpoint, { ...server, listedBy: [...server.listedBy, seen.source] });
     if (known === undefined) news.push({ type: 'memberAdded', server: member.endpoint, kind: member.kind });
   }
   if (seen.isFresh) {
     for (const server of topology.servers.values()) {
       if (listed.has(server.endpoint) || !server.listedBy.includes(seen.source)) continue;
-      hasChanged = true;
       const listedBy = server.listedBy.filter((source) => source !== seen.source);
       if (listedBy.length > 0) {
-        servers.set(server.endpoint, { ...server, listedBy });
+        servers = servers.with(server.endpoint, { ...server, listedBy });
         continue;
       }
-      servers.delete(server.endpoint);
+      servers = servers.without(server.endpoint);
       removed.push(server);
       news.push({ type: 'memberRemoved', server: server.endpoint });
     }
   }
-  return hasChanged ? { servers, removed, news } : undefined;
+  return servers === topology.servers ? undefined : { servers, removed, news };
 }

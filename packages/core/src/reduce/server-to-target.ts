@@ -76,11 +76,7 @@ function applyToAnyOf(
   const isLost = belonged && (!belongs || (before.availability !== 'down' && after.availability === 'down'));
   const lostBecause =
     after === undefined ? 'it does not belong any more' : (after.lastError ?? `it is ${after.role} now`);
-  const isServed =
-    (after !== undefined && belongs && isAvailable(after)) ||
-    [...topology.servers.values()].some(
-      (server) => server.role === target.role && server.shard === target.shard && isAvailable(server),
-    );
+  const isServed = (after !== undefined && belongs && isAvailable(after)) || hasServer(topology, target);
   const fenced = isLost ? { ...target, fence: target.fence + 1 } : target;
   const moved = isServed
     ? isIn(fenced, 'discovering', 'suspect', 'failing-over', 'unavailable')
@@ -99,4 +95,12 @@ function applyToAnyOf(
     [],
     isLost ? [{ type: 'fenceLeases', target: target.id, server: before.endpoint, reason: lostBecause }] : [],
   );
+}
+
+/** Stops at the first: with thousands of servers nearly always one of the first few. */
+function hasServer(topology: TopologyDescription, target: TargetDescription): boolean {
+  for (const server of topology.servers.values()) {
+    if (server.role === target.role && server.shard === target.shard && isAvailable(server)) return true;
+  }
+  return false;
 }

@@ -1,5 +1,5 @@
 import { accrueFailure, failuresUntilDown } from '../health/index.ts';
-import type { Availability, FailoverNews, Ms, Observation, ServerDescription } from '../model/index.ts';
+import type { Availability, FailoverNews, Observation, ServerDescription } from '../model/index.ts';
 import type { ReduceLimits } from './limits.ts';
 
 type Sign = Extract<Observation, { readonly type: 'serverAnswered' | 'serverSilent' | 'serverFailed' }>;
@@ -51,9 +51,4 @@ export function availabilityNews(
       reason: after.lastError ?? 'it answered',
     },
   ];
-}
-
-/** Was the doubt only silence? An answer on the connection that stood before the doubt then ends it. */
-export function stoodBefore(doubtedAt: Ms, openedAt: Ms): boolean {
-  return openedAt < doubtedAt;
 }

@@ -1,3 +1,2 @@
-export * from './diagnostics.ts';
 export * from './failovers/index.ts';
 export * from './metrics.ts';

@@ -261,7 +261,7 @@ export function createElectedGroup(
     restoreFromOldState(witness) {
       witness.mode = 'alive';
       witness.epoch = 0;
-      witness.primary = (first as SimulatedServer).endpoint;
+      witness.primary = first.endpoint;
       witness.selection = undefined;
     },
   };
