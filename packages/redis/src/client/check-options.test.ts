@@ -1,6 +1,5 @@
 import { ConfigError } from '@failover/core';
 import { describe, expect, it } from 'vitest';
-import type { IoredisOptions } from './check-options.ts';
 import { createClient } from './create-client.ts';
 
 const config = { servers: ['127.0.0.1:1'] };

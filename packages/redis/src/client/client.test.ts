@@ -88,7 +88,7 @@ describe('an instance over a failover', () => {
     ['a reply as bytes', (redis) => redis.getsetBuffer('n', '1'), 'GETSET'],
     [
       'a callback',
-      (redis) => new Promise((_, no) => void redis.incr('n', (error) => no(error))),
+      (redis) => new Promise((_, no) => void redis.incr('n', (error) => no(error ?? new Error('no error')))),
       'INCR',
     ],
     [
