@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { OperationRecord } from '../load/operation.ts';
 import type { Sighting } from '../prober/sighting.ts';
-import { isDisturbed, judge, type RunFacts, servedAgainAt } from './judge.ts';
+import { isDisturbed, judge, type RunFacts, servedAgainAt, successorOf } from './judge.ts';
 
 const OLD = 1;
 const NEW = 2;
@@ -52,6 +52,24 @@ describe('when the servers served again', () => {
 
   it('is unknown if no write survived', () => {
     expect(servedAgainAt(facts('kill', [role(NEW, 2500)], []))).toBeNaN();
+  });
+});
+
+describe('who took over', () => {
+  it('is the server of the first write that survived, whoever is primary after the healing', () => {
+    const log = [
+      role(OLD, 900),
+      wrote(OLD, 'p1', 999),
+      role(3, 2400),
+      wrote(3, 'gone', 2401),
+      wrote(3, 'p2', 2411),
+    ];
+    expect(successorOf(facts('kill', log, ['p1', 'p2']))).toBe(3);
+  });
+
+  it('is the first that claimed it if no write survived', () => {
+    expect(successorOf(facts('kill', [role(OLD, 900), role(3, 2400)], []))).toBe(3);
+    expect(successorOf(facts('kill', [role(OLD, 900)], []))).toBeUndefined();
   });
 });
 

@@ -6,7 +6,7 @@ import type { Load, Loader } from '../load/load.ts';
 import type { Prober } from '../prober/prober.ts';
 import { firstMasterAfter } from '../prober/sighting.ts';
 import { ask } from '../wire/ask.ts';
-import { isDisturbed, judge, type Judgement, type RunFacts } from './judge.ts';
+import { isDisturbed, judge, type Judgement, type RunFacts, successorOf } from './judge.ts';
 
 export interface RunSettings {
   readonly workers: number;
@@ -113,14 +113,14 @@ export async function runOnce(
   const newPort = await heal(cluster, fault, oldPort);
   stage.primaryPort = newPort;
 
-  const facts: RunFacts = {
+  const seen = {
     fault,
     faultAt,
     oldPort,
-    newPort,
     log,
     survivingProbes: new Set(await list(newPort, probeKey)),
   };
+  const facts: RunFacts = { ...seen, newPort: successorOf(seen) ?? newPort };
   const records: RunRecord[] = [];
   for (const [index, { name }] of entrants.entries()) {
     const result = results[index];
