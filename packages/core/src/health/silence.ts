@@ -34,8 +34,7 @@ export function judgeSilence(owed: {
   readonly limitMs: number;
 }): SilenceVerdict {
   if (isOwnStall(owed.dueAt, owed.now)) return { type: 'wait', at: owed.now + owed.limitMs };
-  const forMs = owed.now - owed.askedAt;
-  return forMs >= owed.limitMs
-    ? { type: 'silent', forMs }
-    : { type: 'wait', at: owed.askedAt + owed.limitMs };
+  const at = owed.askedAt + owed.limitMs;
+  // Compared as instants: a difference may round to just below the limit, for ever.
+  return owed.now >= at ? { type: 'silent', forMs: owed.now - owed.askedAt } : { type: 'wait', at };
 }

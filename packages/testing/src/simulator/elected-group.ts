@@ -162,12 +162,9 @@ export function createElectedGroup(
         if (leader.mode !== 'alive' || chosen.mode !== 'alive') return;
         closeAll(chosen);
         chosen.role = 'primary';
-        // The one whom only a dead leader promoted first, then the one whom all know.
-        for (const server of servers) {
-          const isPretender = server !== chosen && server !== from && server.role === 'primary';
-          if (isPretender) promotions.push({ from: server.endpoint, to: chosen.endpoint, at: runtime.now() });
-        }
-        promotions.push({ from: from.endpoint, to: chosen.endpoint, at: runtime.now() });
+        // Also of one whom only a leader promoted that died before it told anybody.
+        const last = promotions.at(-1)?.to ?? from.endpoint;
+        promotions.push({ from: last, to: chosen.endpoint, at: runtime.now() });
         runtime.after(times.announceMs * (0.9 + runtime.random() * 0.2), () => {
           if (leader.mode !== 'alive' || chosen.mode !== 'alive' || chosen.role !== 'primary') return;
           leader.epoch = newest().epoch + 1;
