@@ -1,15 +1,15 @@
 import type { ClientStream } from './client-stream.ts';
 
-/** The bytes to and from one client, with backpressure both ways. */
+/** Backpressure both ways between us and one client. */
 export interface ClientSide {
-  write(bytes: Uint8Array): void;
+  readonly isPaused: boolean;
+  /** The client did not take all that was written to it. */
+  blocked(): void;
   /** We have enough of what it asks. */
   pause(): void;
   /** Reads on, if there is room again and the client reads too. */
   resume(): void;
   end(): void;
-  /** It got its last byte: what comes for it is dropped. */
-  stop(): void;
   destroy(): void;
 }
 
@@ -27,40 +27,31 @@ export function createClientSide({
   hasRoom,
   tooSlow,
 }: ClientSideOptions): ClientSide {
-  let isPaused = false;
-  let isGone = false;
   const side = {
-    write(bytes: Uint8Array) {
-      if (isGone || client.write(bytes)) return;
+    isPaused: false,
+    blocked() {
       if (client.writableLength > maxUnreadBytes) tooSlow();
       else side.pause();
     },
     pause() {
-      if (isPaused) return;
-      isPaused = true;
+      if (side.isPaused) return;
+      side.isPaused = true;
       client.pause();
     },
     resume() {
-      if (!isPaused || client.writableNeedDrain || !hasRoom()) return;
-      isPaused = false;
+      if (!side.isPaused || client.writableNeedDrain || !hasRoom()) return;
+      side.isPaused = false;
       client.resume();
     },
     end() {
       client.end();
     },
-    stop() {
-      isGone = true;
-    },
     destroy() {
-      isGone = true;
       client.destroy();
     },
   };
   client.on('drain', side.resume);
   // The close that follows says it all.
   client.on('error', () => undefined);
-  client.on('close', () => {
-    isGone = true;
-  });
   return side;
 }

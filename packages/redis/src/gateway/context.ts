@@ -1,4 +1,5 @@
 import type { Adapter, Cluster, Runtime } from '@failover/core';
+import type { RequestScanner } from '../protocol/scan-requests.ts';
 import type { GatewayCounters } from './counters.ts';
 import type { Greeting } from './hello.ts';
 import type { Pending } from './pending.ts';
@@ -13,6 +14,8 @@ export interface GatewayContext {
   readonly classify: Adapter['classify'];
   readonly runtime: Runtime;
   readonly tick: Tick;
+  /** For whole commands of whichever client has its turn: one for all stays in the cache. */
+  readonly scanner: RequestScanner;
   readonly limits: GatewayLimits;
   readonly counters: GatewayCounters;
   readonly scripts: KnownScripts;

@@ -1,6 +1,7 @@
 import { createRequestDecoder } from '../protocol/decode-request.ts';
 import { encodeCommand } from '../protocol/encode.ts';
 import { RespProtocolError } from '../protocol/protocol-error.ts';
+import type { RequestScanner } from '../protocol/scan-requests.ts';
 import { createRequestScanner } from '../protocol/scan-requests.ts';
 import { createReplyScanner } from '../protocol/scan.ts';
 import { commandBits, commandIndex, sharedBit } from '../protocol/traits.ts';
@@ -19,13 +20,15 @@ export interface IntakeEvents {
 /** Cuts what a client sends into commands. */
 export interface Intake {
   feed(chunk: Buffer): void;
+  /** Part of a command came, and the rest of it has not. */
+  readonly isInside: boolean;
 }
 
 export function createIntake(
   events: IntakeEvents,
   limits: { readonly maxSharedBytes: number; readonly maxWholeBytes: number },
 ): Intake {
-  const scanner = createRequestScanner({ maxSharedBytes: limits.maxSharedBytes });
+  let ownScanner: RequestScanner | undefined;
   // The beginning of a command that is not whole: `rest` holds `restBytes` of it and has room for more.
   let rest = Buffer.alloc(0);
   let restBytes = 0;
@@ -56,6 +59,8 @@ export function createIntake(
   }
 
   function scanAll(bytes: Buffer, start: number, to: number): void {
+    ownScanner ??= createRequestScanner({ maxSharedBytes: limits.maxSharedBytes });
+    const scanner = ownScanner;
     let from = start;
     while (from < to) {
       const found = scanner.scan(bytes, from, to);
@@ -72,7 +77,7 @@ export function createIntake(
           break;
         }
         case 'partial':
-          keep(bytes, from, to);
+          keep(scanner, bytes, from, to);
           return;
         case 'violation':
           isDead = true;
@@ -85,7 +90,7 @@ export function createIntake(
     rest = nothing;
   }
 
-  function keep(bytes: Buffer, from: number, to: number): void {
+  function keep(scanner: RequestScanner, bytes: Buffer, from: number, to: number): void {
     if (Math.max(scanner.wanted, to - from) > limits.maxWholeBytes) {
       large = createReplyScanner();
       scanner.forget();
@@ -134,7 +139,12 @@ export function createIntake(
     }
   }
 
-  return { feed };
+  return {
+    feed,
+    get isInside() {
+      return large !== undefined || restBytes > 0 || isDead;
+    },
+  };
 }
 
 const nothing = Buffer.alloc(0);

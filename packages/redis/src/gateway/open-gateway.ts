@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Adapter, Cluster, GatewaySession, Lease, Runtime, ServeContext } from '@failover/core';
 import type { RedisConfig } from '../config.ts';
+import { createRequestScanner } from '../protocol/scan-requests.ts';
 import { replay } from '../session/replay.ts';
 import type { Session } from '../session/session.ts';
 import type { ClientStream } from './client-stream.ts';
@@ -79,6 +80,7 @@ export function openGateway(
     classify: adapter.classify,
     runtime,
     tick,
+    scanner: createRequestScanner({ maxSharedBytes: limits.maxSharedBytes }),
     limits,
     counters,
     scripts,

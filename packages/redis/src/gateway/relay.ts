@@ -1,6 +1,6 @@
 import type { Failure, Lease, Outcome } from '@failover/core';
 import { encodeCommand } from '../protocol/encode.ts';
-import { traitsAt } from '../protocol/traits.ts';
+import { traitsAt, writeBit } from '../protocol/traits.ts';
 import type { Session } from '../session/session.ts';
 import { newSession } from '../session/session.ts';
 import { afterSubscription, readPushed, subscriptionCount } from '../session/subscriptions.ts';
@@ -70,6 +70,19 @@ export function createRelay(options: RelayOptions): Relay {
     refused: giveUp,
   });
 
+  // All that a command and its reply touch on the good path. With many clients the caches are cold each time one
+  // of them has its turn, so that this stands together and is asked in as few places as can be.
+  /** Where a run may go at once; else it takes its turn in the line. */
+  let direct: Upstream<Pending> | undefined;
+  /** The origin's generation when `direct` was chosen, or `anyGeneration`. */
+  let directSince = -1;
+  let inFlight = 0;
+  let inFlightBytes = 0;
+  let isMidCommand = false;
+  let isClosed = false;
+  /** Somebody waits until nothing is in flight. */
+  let isAwaited = false;
+
   // Who and what the client is.
   let { identity } = options;
   let session = newSession;
@@ -84,9 +97,6 @@ export function createRelay(options: RelayOptions): Relay {
   let stopIdleTimer: (() => void) | undefined;
   const attachment = createAttachment();
 
-  // What is on its way.
-  let inFlight = 0;
-  let inFlightBytes = 0;
   /** The connection on which WAIT counts the client's earlier writes too. */
   let coveredOn: Upstream<Pending> | undefined;
   let isCoverDenied = false;
@@ -95,7 +105,6 @@ export function createRelay(options: RelayOptions): Relay {
   /** Something is unknown and the client does not know it yet: what it sends was sent without that knowledge. */
   let isUntold = false;
   let isEnding = false;
-  let isClosed = false;
   let isPumping = false;
   let isRestoring = false;
 
@@ -108,20 +117,22 @@ export function createRelay(options: RelayOptions): Relay {
       close();
     },
   });
-  const { write } = side;
 
-  const owner: Owner<Pending> = {
-    get wantsSingleReplies() {
-      return collection.isOpen;
-    },
+  const owner = {
+    wantsSingleReplies: false,
     get isSubscribed() {
       return (
         identity.resp === 2 && (attachment.subscribing > 0 || subscriptionCount(session.subscriptions) > 0)
       );
     },
     replyPart: write,
-    replied(bytes, count, run) {
+    replied(bytes: Buffer, count: number, run: SentRun) {
       const { item } = run;
+      if (item === undefined && !owner.wantsSingleReplies) {
+        write(bytes);
+        settled(count, run);
+        return;
+      }
       if (item?.type === 'restore') return;
       if (item?.type === 'command') attachment.tell(item.traits.name);
       if (collection.isOpen) collection.add({ type: 'answered', reply: bytes }, run, tick.now());
@@ -132,7 +143,7 @@ export function createRelay(options: RelayOptions): Relay {
     },
     repliedError,
     pushed,
-    counted(count, run) {
+    counted(count: number, run: SentRun) {
       if (run.item?.type !== 'restore') settled(count, run);
     },
     lost: onLost,
@@ -144,18 +155,8 @@ export function createRelay(options: RelayOptions): Relay {
     role: origin.role,
     deadline,
     sent(bytes, from, to, count) {
-      const isRouted =
-        upstream !== undefined &&
-        line.size === 0 &&
-        (generation === origin.generation || attachment.isFixed) &&
-        !collection.isOpen &&
-        upstream.isOpen &&
-        (inFlight > 0 || (!upstream.isBusy && !(isOnPinned && !attachment.isFixed))) &&
-        !attachment.isBroken;
-      if (!isRouted) return false;
-      inFlight += count;
-      inFlightBytes += to - from;
-      upstream?.send(owner, undefined, bytes, from, to, count);
+      if (direct === undefined || !canGo(direct)) return false;
+      send(direct, bytes, from, to, count);
       return true;
     },
     accept,
@@ -163,7 +164,7 @@ export function createRelay(options: RelayOptions): Relay {
     arriving: () => (line.last?.type === 'large' && !line.last.isWhole ? line.last : undefined),
     grew(large) {
       pump();
-      if (large.bytes > limits.maxPendingBytes || upstream?.isCongested === true) side.pause();
+      if (large.bytes > limits.maxPendingBytes || upstream?.isCongested === true) pauseReading();
     },
     violated(answer) {
       counters.protocolErrors += 1;
@@ -172,6 +173,43 @@ export function createRelay(options: RelayOptions): Relay {
     },
   });
   const intake = createIntake(entrance, limits);
+
+  function canGo(to: Upstream<Pending>): boolean {
+    return (
+      (directSince === origin.generation || directSince === anyGeneration) &&
+      to.isOpen &&
+      (!to.isBusy || inFlight > 0)
+    );
+  }
+
+  function send(to: Upstream<Pending>, bytes: Uint8Array, from: number, end: number, count: number): void {
+    inFlight += count;
+    inFlightBytes += end - from;
+    to.send(owner, undefined, bytes, from, end, count);
+  }
+
+  /** Most chunks are whole commands that go where the last ones went. Returns how much of it was that. */
+  function sendAtOnce(to: Upstream<Pending>, chunk: Buffer): number {
+    const { scanner } = context;
+    if (scanner.scan(chunk, 0, chunk.length) !== 'run') {
+      scanner.forget();
+      return 0;
+    }
+    const { end, count, bits } = scanner;
+    if (count > 0) {
+      if (!canGo(to) || ((bits & writeBit) !== 0 && origin.role !== 'primary')) return 0;
+      send(to, chunk, 0, end, count);
+    }
+    return end;
+  }
+
+  /** Called when anything changed that decides where the next run goes. */
+  function aim(): void {
+    const isFree = line.size === 0 && !collection.isOpen && !attachment.isBroken && !isUntold && !isEnding;
+    direct = isFree && (!isOnPinned || attachment.isFixed) ? upstream : undefined;
+    directSince = attachment.isFixed ? anyGeneration : generation;
+    isAwaited = line.size > 0 || collection.isOpen || isEnding || side.isPaused;
+  }
 
   function accept(work: PendingWork): void {
     if (isUntold && !context.continueAfterUnknown) {
@@ -204,8 +242,11 @@ export function createRelay(options: RelayOptions): Relay {
   function pump(): void {
     if (isPumping || isClosed) return;
     isPumping = true;
+    // An answer that is written here may make a client in this process ask again before we return.
+    direct = undefined;
     for (let head = line.head; head !== undefined && !isClosed; head = line.head) if (!step(head)) break;
     isPumping = false;
+    aim();
     if (isEnding && !isClosed && inFlight === 0 && line.size === 0) client.end();
   }
 
@@ -226,9 +267,7 @@ export function createRelay(options: RelayOptions): Relay {
     switch (head.type) {
       case 'run':
         line.shift();
-        inFlight += head.count;
-        inFlightBytes += head.to - head.from;
-        route.send(owner, undefined, head.bytes, head.from, head.to, head.count);
+        send(route, head.bytes, head.from, head.to, head.count);
         return true;
       case 'command':
         line.shift();
@@ -327,7 +366,7 @@ export function createRelay(options: RelayOptions): Relay {
     for (const part of parts) to.sendPart(part);
     pinnedUsedAt = tick.now();
     if (last === undefined) {
-      if (to.isCongested) side.pause();
+      if (to.isCongested) pauseReading();
       else side.resume();
       return false;
     }
@@ -417,18 +456,21 @@ export function createRelay(options: RelayOptions): Relay {
     identity = to;
     // The shared connection is another one too: it is of the old user, database and version.
     upstream = undefined;
+    aim();
     dropPinned('its client is somebody else now');
   }
 
   function breakTransaction(): void {
     dropPinned('its transaction cannot be completed');
     attachment.break();
+    aim();
   }
 
   function dropPinned(reason: string): void {
     attachment.dropped(session.subscriptions);
     if (isOnPinned) forgetRoute();
     dropHalfSent();
+    aim();
     const dropped = pinned;
     pinned = undefined;
     dropped?.close(reason);
@@ -454,9 +496,12 @@ export function createRelay(options: RelayOptions): Relay {
     inFlight -= count;
     origin.answered += count;
     if (run.answered >= run.count) inFlightBytes -= run.to - run.from;
-    if (inFlight > 0) return;
+    if (inFlight === 0 && isAwaited) allSettled();
+  }
+
+  function allSettled(): void {
     if (collection.isOpen && upstream !== undefined) settleCollected(upstream);
-    else if (line.size > 0 || isEnding) pump();
+    else pump();
     side.resume();
   }
 
@@ -489,14 +534,18 @@ export function createRelay(options: RelayOptions): Relay {
       count = run.count - run.answered + 1;
       run.answered = run.count;
       attachment.subscriptionRefused(count, session.subscriptions);
+      aim();
     }
     const fate: Fate =
       refusal === undefined || isOfTransaction || run.item?.type === 'large'
         ? { type: 'answered', reply: bytes }
         : { type: 'refused', reply: bytes, outcome: refusal.outcome };
     if (fate.type === 'refused') counters.refusals += 1;
-    if (fate.type === 'refused' || collection.isOpen) collection.add(fate, run, tick.now());
-    else write(bytes);
+    if (fate.type === 'refused' || collection.isOpen) {
+      collection.add(fate, run, tick.now());
+      owner.wantsSingleReplies = true;
+      aim();
+    } else write(bytes);
     // Last: what the cluster learns may end this very connection, and settle all that is on it.
     if (refusal !== undefined && on !== undefined) context.tellRefusal(on, refusal.code, refusal.text);
     if (upstream === on) settled(count, run);
@@ -520,6 +569,7 @@ export function createRelay(options: RelayOptions): Relay {
       }
       const left = run.count - run.answered;
       attachment.subscriptionRefused(left, session.subscriptions);
+      aim();
       return left;
     }
     const channels = push.channel === undefined ? [] : [push.channel];
@@ -573,6 +623,8 @@ export function createRelay(options: RelayOptions): Relay {
     upstream = undefined;
     isOnPinned = false;
     collection.close();
+    owner.wantsSingleReplies = false;
+    aim();
   }
 
   /** Of a large command that is only half sent no server runs anything. */
@@ -652,6 +704,17 @@ export function createRelay(options: RelayOptions): Relay {
 
   // ---- bytes to and from the client
 
+  function write(bytes: Uint8Array): void {
+    if (isClosed || client.write(bytes)) return;
+    side.blocked();
+    aim();
+  }
+
+  function pauseReading(): void {
+    side.pause();
+    aim();
+  }
+
   function hasRoom(): boolean {
     const { last } = line;
     // A large command is passed on as fast as the server takes it.
@@ -723,7 +786,6 @@ export function createRelay(options: RelayOptions): Relay {
   function onClose(): void {
     if (isClosed) return;
     isClosed = true;
-    side.stop();
     // Held commands go with the client that asked for them: it may ask again elsewhere.
     dropLine();
     stopIdleTimer?.();
@@ -732,9 +794,13 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   client.on('data', (chunk: Buffer) => {
-    if (isEnding) return;
-    intake.feed(chunk);
-    if (line.bytes + inFlightBytes > limits.maxPendingBytes) side.pause();
+    let from = 0;
+    if (direct !== undefined && !isMidCommand) from = sendAtOnce(direct, chunk);
+    if (from < chunk.length && !isEnding) {
+      intake.feed(from === 0 ? chunk : chunk.subarray(from));
+      isMidCommand = intake.isInside;
+    }
+    if (inFlightBytes + (isAwaited ? line.bytes : 0) > limits.maxPendingBytes) pauseReading();
   });
   client.on('end', () => {
     dropLine();
@@ -745,6 +811,8 @@ export function createRelay(options: RelayOptions): Relay {
   return { drain: end, leave, abandon, close };
 }
 
+/** Of a connection that state keeps the client on, whatever becomes of the lease. */
+const anyGeneration = -2;
 /** ms before a server that refused is asked again while it holds the lease. */
 const retryPauseMs = 50;
 /** ms before a subscriber without a server asks for one again. */
