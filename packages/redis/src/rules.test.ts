@@ -374,7 +374,7 @@ describe('a provisional claim', () => {
   it('names the selected replica at once, and believes it when it says master itself', () => {
     scn.settle();
     expect(scn.at(1000).selected(s1, b)).toEqual([
-      { type: 'successorNamed', target: primary, server: b, namedAt: 1000, by: s1 },
+      { type: 'successorNamed', target: primary, server: b, namedAt: 1000, by: s1, above: [0, 0] },
     ]);
     expect(scn.at(1100).role(b, a)).toEqual([]);
     expect(scn.at(1200).role(b, 'master', 1190)).toContainEqual({

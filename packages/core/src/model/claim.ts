@@ -33,6 +33,8 @@ export type Claim =
       readonly server: EndpointId;
       readonly namedAt: Ms;
       readonly leaseEndsAt: Ms;
+      /** The epoch that the choice of it stands above. */
+      readonly above?: Epoch | undefined;
     }
   | { readonly type: 'confirmed'; readonly server: EndpointId; readonly epoch: Epoch };
 

@@ -41,6 +41,8 @@ export type Observation =
       readonly server: EndpointId;
       /** When this choice was first seen. A repeat of the same choice carries the same instant. */
       readonly namedAt: Ms;
+      /** The newest epoch that the witnesses named when the choice was made: the choice stands above it. */
+      readonly above?: Epoch | undefined;
       readonly by: string;
     }
   /** `server` itself says that it is primary, on a connection opened at `openedAt`, and the ground holds. */

@@ -19,6 +19,8 @@ export interface Successor {
   readonly server: EndpointId;
   readonly namedAt: Ms;
   readonly leaseEndsAt: Ms;
+  /** A confirmed claim up to this epoch is older than the choice, also one that we never saw confirmed. */
+  readonly above?: Epoch | undefined;
 }
 
 export interface TargetDescription {

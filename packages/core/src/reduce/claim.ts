@@ -1,4 +1,4 @@
-import type { Effect, FailoverNews, Ms, Observation, TargetDescription } from '../model/index.ts';
+import type { Effect, Epoch, FailoverNews, Ms, Observation, TargetDescription } from '../model/index.ts';
 import { claimHolder, compareEpoch, noClaim } from '../model/index.ts';
 import { isIn, moveTo } from './failover-state.ts';
 import type { ReduceLimits } from './limits.ts';
@@ -51,7 +51,12 @@ export function nameSuccessor(
     target.successor?.server === seen.server ||
     (target.withdrawnAt !== undefined && seen.namedAt <= target.withdrawnAt);
   if (isKnown) return keep(target);
-  const successor = { server: seen.server, namedAt: seen.namedAt, leaseEndsAt: now + limits.claimLeaseMs };
+  const successor = {
+    server: seen.server,
+    namedAt: seen.namedAt,
+    leaseEndsAt: now + limits.claimLeaseMs,
+    above: seen.above,
+  };
   return {
     target: failingOver({ ...target, successor }, now),
     news: [{ type: 'successorNamed', target: target.id, server: seen.server, by: seen.by }],
@@ -92,7 +97,7 @@ function weighConfirmed(
   const holder = claimHolder(target.claim);
   if (holder === seen.server) {
     // The old primary repeats itself while another was chosen: no reason to go back to it before that choice lapses.
-    if (target.successor !== undefined && order <= 0) return keep(target);
+    if (target.successor !== undefined && !isAboveChoice(target, epoch)) return keep(target);
     const isNew = order > 0 || target.claim.type === 'provisional';
     if (!isNew && target.state === 'steady') return keep(target);
     const claim = { type: 'confirmed', server: seen.server, epoch } as const;
@@ -109,9 +114,20 @@ function weighConfirmed(
     return withdraw(target, `${seen.server} claims the same epoch as ${target.claim.server}`, now);
   }
   // The epoch that was confirmed before the provisional claim, told again: that is what a failover looks like.
-  if (order <= 0 && (target.claim.type === 'provisional' || target.successor !== undefined))
-    return keep(target);
+  const isChosen = target.claim.type === 'provisional' || target.successor !== undefined;
+  if (isChosen && !isAboveChoice(target, epoch)) return keep(target);
   return accept(target, seen, { type: 'confirmed', server: seen.server, epoch }, now);
+}
+
+/**
+ * Is a confirmed claim newer than the choice under way? The witnesses may have named an epoch whose holder died
+ * before it could confirm it to us: when it comes back with that epoch, it is still older than its successor.
+ */
+function isAboveChoice(target: TargetDescription, epoch: Epoch): boolean {
+  const provisional = target.claim.type === 'provisional' ? target.claim.above : undefined;
+  return [target.epoch, target.successor?.above, provisional].every(
+    (known) => known === undefined || compareEpoch(epoch, known) > 0,
+  );
 }
 
 function weighProvisional(
@@ -132,7 +148,13 @@ function weighProvisional(
   return accept(
     target,
     seen,
-    { type: 'provisional', server: seen.server, namedAt, leaseEndsAt: now + limits.claimLeaseMs },
+    {
+      type: 'provisional',
+      server: seen.server,
+      namedAt,
+      leaseEndsAt: now + limits.claimLeaseMs,
+      above: target.successor?.server === seen.server ? target.successor.above : target.epoch,
+    },
     now,
   );
 }

@@ -157,6 +157,26 @@ describe('the claim of a primary', () => {
     });
   });
 
+  it('of a server that died before it could confirm its number is older than its successor when it comes back', () => {
+    // Found by a simulation: b was promoted to 1 and died unconfirmed, c was chosen above 1, b came back with 1.
+    const before = play(
+      start(),
+      [10, named(b, 10)],
+      [20, provisional(b, 10, 15)],
+      [900, failed(b, 16)],
+      [2000, { ...named(c, 2000), above: [0, 1] } as Observation],
+      [2100, provisional(c, 2000, 2050)],
+    );
+    expect(of(before.topology).claim).toMatchObject({ type: 'provisional', server: c });
+    expect(of(play(before.topology, [2500, confirmed(b, [0, 1], 2400)]).topology).claim).toMatchObject({
+      server: c,
+    });
+    expect(of(play(before.topology, [2500, confirmed(c, [0, 2], 2400)]).topology).claim).toMatchObject({
+      type: 'confirmed',
+      server: c,
+    });
+  });
+
   it('with an older number than the newest is stale evidence: told once, and nothing moves', () => {
     const world = play(
       start(),

@@ -34,7 +34,15 @@ function select(state: SentinelState, before: Witness | undefined, after: Witnes
     selection !== undefined && selection !== state.selection && selection.server !== state.naming?.server;
   if (!isNews) return [state, []];
   const { server, namedAt, by } = selection;
-  const observation = { type: 'successorNamed', target: primaryOf(state), server, namedAt, by } as const;
+  const above = state.naming?.epoch;
+  const observation = {
+    type: 'successorNamed',
+    target: primaryOf(state),
+    server,
+    namedAt,
+    by,
+    above,
+  } as const;
   return [{ ...state, selection }, isFenced(state) ? [] : [observation]];
 }
 

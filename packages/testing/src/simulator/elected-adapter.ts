@@ -177,7 +177,14 @@ function hearWitness(
   return {
     state: { ...state, views, named: new Map(state.named).set(key, namedAt) },
     observations: [
-      { type: 'successorNamed', target: electedTarget, server: view.selection.server, namedAt, by: from },
+      {
+        type: 'successorNamed',
+        target: electedTarget,
+        server: view.selection.server,
+        namedAt,
+        by: from,
+        above: newestNamed(views, state.witnesses),
+      },
     ],
   };
 }
@@ -215,4 +222,11 @@ function claimOf(state: ElectedRulesState, from: EndpointId, openedAt: number): 
   const namedAt =
     selected === undefined ? undefined : state.named.get(`${selected.number} ${selected.server}`);
   return namedAt === undefined ? [] : [{ ...claim, ground: { type: 'provisional', namedAt } }];
+}
+
+/** The highest epoch that more than half of the witnesses know. */
+function newestNamed(views: ReadonlyMap<EndpointId, View>, witnesses: number): readonly number[] | undefined {
+  const epochs = [...views.values()].map((view) => view.epoch).sort((a, b) => b - a);
+  const epoch = epochs[Math.floor(witnesses / 2)];
+  return epoch === undefined ? undefined : [epoch];
 }

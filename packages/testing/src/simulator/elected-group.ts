@@ -39,6 +39,10 @@ export interface SimulatedServer {
   slowMs: number;
   /** Says that it is primary, and takes no write. */
   isRefusing: boolean;
+  /** When it took its last write. */
+  wroteAt: number;
+  /** Executes what it is sent, and its reply never arrives. */
+  losesReplies: boolean;
 }
 
 export interface SimulatedWitness {
@@ -98,6 +102,8 @@ export function createElectedGroup(
     backlog: [],
     slowMs: 0,
     isRefusing: false,
+    losesReplies: false,
+    wroteAt: -1,
   }));
   const first = servers[0];
   if (first === undefined) throw new TypeError('a group needs at least one server');
@@ -162,9 +168,18 @@ export function createElectedGroup(
         if (leader.mode !== 'alive' || chosen.mode !== 'alive') return;
         closeAll(chosen);
         chosen.role = 'primary';
-        // Also of one whom only a leader promoted that died before it told anybody.
-        const last = promotions.at(-1)?.to ?? from.endpoint;
-        promotions.push({ from: last, to: chosen.endpoint, at: runtime.now() });
+        // Of all who took writes since the last one: a leader that died may have promoted one that nobody knew.
+        const since = promotions.at(-1)?.at ?? -1;
+        const writers = servers.filter((server) => server !== chosen && server.wroteAt > since);
+        writers.sort((a, b) => a.wroteAt - b.wroteAt);
+        for (const [at, server] of writers.entries()) {
+          const isLast = at === writers.length - 1;
+          promotions.push({
+            from: server.endpoint,
+            to: chosen.endpoint,
+            at: isLast ? runtime.now() : server.wroteAt + 1,
+          });
+        }
         runtime.after(times.announceMs * (0.9 + runtime.random() * 0.2), () => {
           if (leader.mode !== 'alive' || chosen.mode !== 'alive' || chosen.role !== 'primary') return;
           leader.epoch = newest().epoch + 1;
@@ -233,6 +248,7 @@ export function createElectedGroup(
     append(server, value) {
       if (server.role !== 'primary' || server.isRefusing) return false;
       server.log.push(value);
+      server.wroteAt = runtime.now();
       return true;
     },
     refuseWrites(server) {

@@ -109,6 +109,7 @@ export async function runSeed(options: SimulationOptions): Promise<Simulation> {
   for (const server of group.servers) {
     server.slowMs = 0;
     server.isRefusing = false;
+    server.losesReplies = false;
     group.revive(server);
   }
   await runtime.advance(20_000);
@@ -233,8 +234,13 @@ function append(
             const claim = cluster.topology.targets.get(electedTarget)?.claim;
             if (claim?.type === 'none' || claim?.server !== lease.server) check.sentUnderVoidLease += 1;
             connection.request(
-              (server) => group.append(server, value),
-              (isDone) => {
+              (server) => ({ isDone: group.append(server, value), isReplyLost: server.losesReplies }),
+              ({ isDone, isReplyLost }) => {
+                if (isReplyLost) {
+                  // Nobody tells: that it is gone shows only by and by.
+                  runtime.after(300 + runtime.random() * 300, onClosed);
+                  return;
+                }
                 if (claim?.type === 'provisional' && runtime.now() > claim.namedAt + 3500)
                   check.ackedBeyondLease += 1;
                 resolve(
