@@ -23,9 +23,3 @@ export function shuffled<T>(items: readonly T[], random: Random): T[] {
   }
   return result;
 }
-
-export function pick<T>(items: readonly T[], random: Random): T {
-  const found = items[Math.floor(random() * items.length)];
-  if (found === undefined) throw new Error('nothing to pick from');
-  return found;
-}

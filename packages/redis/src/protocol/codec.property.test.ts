@@ -23,7 +23,7 @@ const { value: values } = fc.letrec<{ value: RespValue; leaf: RespValue }>((tie)
     fc.record({ type: fc.constant('bigNumber' as const), value: fc.bigInt() }),
     fc.record({ type: fc.constant('bulkError' as const), text: fc.string({ unit: 'grapheme' }) }),
     fc.record({ type: fc.constant('verbatim' as const), format: fc.constantFrom('txt', 'mkd'), bytes }),
-  ) as fc.Arbitrary<RespValue>,
+  ),
   value: fc.oneof(
     { maxDepth: 4, withCrossShrink: true },
     tie('leaf'),
@@ -40,7 +40,7 @@ const { value: values } = fc.letrec<{ value: RespValue; leaf: RespValue }>((tie)
       attributes: fc.array(fc.tuple(tie('value'), tie('value')), { maxLength: 2 }),
       value: tie('value'),
     }),
-  ) as fc.Arbitrary<RespValue>,
+  ),
 }));
 
 /** Cuts at the given places, whatever they cut apart. */

@@ -26,8 +26,6 @@ const commands: Readonly<Record<string, SubscriptionCommand>> = {
   SUNSUBSCRIBE: { kind: 'shard', isAdding: false },
 };
 
-export const isSubscriptionCommand = (name: string): boolean => name in commands;
-
 /** Names are bytes; latin1 keeps each of them. */
 export function afterSubscription(
   subscriptions: Subscriptions,
