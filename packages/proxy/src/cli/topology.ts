@@ -1,5 +1,5 @@
 import { createLogUpdate } from 'log-update';
-import pc from 'picocolors';
+import { colors as pc } from '../colors.ts';
 import { merge, map } from 'rxjs';
 import { systemRuntime } from '@failover/core';
 import type { ProxyConfig } from '../config/index.ts';

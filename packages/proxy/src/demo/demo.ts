@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { colors as pc } from '../colors.ts';
 import { FailoverError, isFailoverError, systemRuntime } from '@failover/core';
 import { exitCode, signalCode } from '../cli/exit-code.ts';
 import { loadDemo } from './load-demo.ts';

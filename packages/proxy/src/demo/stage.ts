@@ -1,5 +1,5 @@
 import { createLogUpdate } from 'log-update';
-import pc from 'picocolors';
+import { colors as pc } from '../colors.ts';
 import type { Ms, Runtime } from '@failover/core';
 
 /** Where the demo is shown: lines that stay, and in a terminal a line below them that changes in place. */

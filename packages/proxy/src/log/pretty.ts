@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { colors as pc } from '../colors.ts';
 
 const colours = { debug: pc.dim, info: pc.cyan, warn: pc.yellow, error: pc.red } as const;
 
