@@ -11,7 +11,7 @@ const BENCHES: Readonly<Record<string, () => Promise<(options: Options) => Promi
   'herd-redis': async () => (await import('./herd/bench.ts')).herdBench,
 };
 
-const USAGE = `npm run bench -- NAME [--quick] [--json FILE] [--seed N] [--runs N] [--only A,B] [--faults A,B] [--together]
+const USAGE = `npm run bench -- NAME [--quick] [--json FILE] [--seed N] [--runs N] [--only A,B] [--faults A,B] [--share none|peers|all]
 NAME is one of: ${Object.keys(BENCHES).join(', ')}`;
 
 async function main(): Promise<void> {

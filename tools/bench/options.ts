@@ -1,5 +1,8 @@
 import { parseArgs } from 'node:util';
 
+/** Who meets a fault together: nobody, the peers among themselves, or all; in less time on a busier machine. */
+export type Sharing = 'none' | 'peers' | 'all';
+
 export interface Options {
   readonly bench: string;
   readonly isQuick: boolean;
@@ -8,8 +11,7 @@ export interface Options {
   readonly runs?: number | undefined;
   /** Names of contenders or variants, all if absent. */
   readonly only?: readonly string[] | undefined;
-  /** All contenders share each fault: a sixth of the time, and a busier machine. */
-  readonly isTogether: boolean;
+  readonly sharing: Sharing;
   readonly faults?: readonly string[] | undefined;
 }
 
@@ -20,7 +22,7 @@ export function parseOptions(args: readonly string[]): Options {
     allowPositionals: true,
     options: {
       quick: { type: 'boolean', default: false },
-      together: { type: 'boolean', default: false },
+      share: { type: 'string' },
       json: { type: 'string' },
       seed: { type: 'string' },
       runs: { type: 'string' },
@@ -32,13 +34,18 @@ export function parseOptions(args: readonly string[]): Options {
   return {
     bench: positionals[0] ?? '',
     isQuick: values.quick,
-    isTogether: values.together || values.quick,
+    sharing: values.quick ? 'all' : sharing(values.share ?? 'none'),
     jsonFile: values.json,
     seed,
     runs: values.runs === undefined ? undefined : whole('--runs', values.runs),
     only: values.only?.split(','),
     faults: values.faults?.split(','),
   };
+}
+
+function sharing(text: string): Sharing {
+  if (text === 'none' || text === 'peers' || text === 'all') return text;
+  throw new Error(`--share wants none, peers or all, not ${text}`);
 }
 
 function whole(option: string, text: string): number {

@@ -1,4 +1,6 @@
-import { connect, type Socket } from 'node:net';
+import { connect, type OnReadOpts, type Socket } from 'node:net';
+
+const nothing = Buffer.alloc(0);
 
 /**
  * A raw connection that counts replies. The generator sends only SET and GET of values of one size, so a reply is
@@ -12,24 +14,33 @@ export interface RawConnection {
 
 export function openConnection(port: number, onReply: (scheduledAt: number) => void): Promise<RawConnection> {
   return new Promise((resolve, reject) => {
-    const socket: Socket = connect({ host: '127.0.0.1', port, noDelay: true });
     const waiting: number[] = [];
     let head = 0;
-    let rest: Buffer = Buffer.alloc(0);
-    socket.once('error', reject);
-    socket.on('data', (chunk: Buffer) => {
-      rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    let rest: Buffer = nothing;
+    const read = (chunk: Buffer): void => {
+      const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
       let at = 0;
-      for (let end = replyEnd(rest, at); end !== undefined; end = replyEnd(rest, at)) {
+      for (let end = replyEnd(bytes, at); end !== undefined; end = replyEnd(bytes, at)) {
         at = end;
         onReply(waiting[head++] as number);
       }
-      rest = rest.subarray(at);
+      // The chunk is read into again: what is left of it must be a copy.
+      rest = at === bytes.length ? nothing : Buffer.from(bytes.subarray(at));
       if (head > 4096) {
         waiting.splice(0, head);
         head = 0;
       }
-    });
+    };
+    // One buffer for ever: a generator that collects garbage measures its own pauses.
+    const onread: OnReadOpts = {
+      buffer: Buffer.allocUnsafeSlow(16 * 1024),
+      callback(count, buffer) {
+        read(Buffer.from(buffer.buffer, buffer.byteOffset, count));
+        return true;
+      },
+    };
+    const socket: Socket = connect({ host: '127.0.0.1', port, noDelay: true, onread });
+    socket.once('error', reject);
     socket.once('connect', () => {
       resolve({
         send(request, scheduledAt) {

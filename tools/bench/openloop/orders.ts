@@ -17,6 +17,8 @@ export interface OpenLoopResult {
   readonly unanswered: number;
   readonly p50: number;
   readonly p99: number;
+  /** The median of the 99th percentiles of quarter seconds: what the proxy costs, without the pauses of the host. */
+  readonly windowP99: number;
   readonly p999: number;
   readonly worst: number;
   /** How late the generator itself sent, 99th percentile: it is part of every figure above, alike for all. */

@@ -17,7 +17,7 @@ interface Size {
 const FULL: Size = { pairs: 60, sliceMs: 250 };
 const QUICK: Size = { pairs: 12, sliceMs: 250 };
 /** The first slices are the compiler's. */
-const WARM_SLICES = 3;
+const WARM_SLICES = 8;
 
 interface OverheadRun {
   readonly pair: number;

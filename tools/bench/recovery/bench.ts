@@ -3,7 +3,7 @@ import { type Fault, FAULTS } from '../cluster/fault.ts';
 import { launch, settled } from '../cluster/cluster.ts';
 import { available } from '../contender/all.ts';
 import { startLoader } from '../load/load.ts';
-import type { Options } from '../options.ts';
+import type { Options, Sharing } from '../options.ts';
 import { startProber } from '../prober/prober.ts';
 import { seeded, shuffled } from '../random.ts';
 import type { Result } from '../report/write.ts';
@@ -31,18 +31,29 @@ function plan(options: Options, entrants: readonly Entrant[]): readonly Round[] 
   const random = seeded(options.seed);
   const faults = FAULTS.filter((fault) => options.faults?.includes(fault) ?? true);
   const runs = options.runs ?? (options.isQuick ? 1 : 30);
-  const times = <T>(count: number, items: readonly T[]): readonly T[] =>
-    Array.from({ length: count }, () => items).flat();
-  if (options.isTogether) {
-    return shuffled(times(runs, faults), random).map((fault) => ({
-      fault,
-      entrants: shuffled(entrants, random),
-    }));
-  }
-  return shuffled(
-    times(runs, faults).flatMap((fault) => entrants.map((entrant) => ({ fault, entrants: [entrant] }))),
-    random,
+  const once = faults.flatMap((fault) =>
+    groups(options.sharing, entrants).map((group) => ({ fault, group })),
   );
+  return shuffled(Array.from({ length: runs }, () => once).flat(), random).map(({ fault, group }) => ({
+    fault,
+    entrants: shuffled(group, random),
+  }));
+}
+
+/** Those who meet a fault together. */
+function groups(sharing: Sharing, entrants: readonly Entrant[]): readonly (readonly Entrant[])[] {
+  const alone = (entrant: Entrant): readonly Entrant[] => [entrant];
+  switch (sharing) {
+    case 'none':
+      return entrants.map(alone);
+    case 'all':
+      return [entrants];
+    case 'peers': {
+      const peers = entrants.filter(({ isOurs }) => !isOurs);
+      const ours = entrants.filter(({ isOurs }) => isOurs).map(alone);
+      return peers.length === 0 ? ours : [...ours, peers];
+    }
+  }
 }
 
 export async function recoveryBench(options: Options): Promise<Result> {
@@ -52,9 +63,9 @@ export async function recoveryBench(options: Options): Promise<Result> {
   const entrants: Entrant[] = [];
   try {
     await Promise.all(
-      contenders.map(async ({ name, start }) => {
+      contenders.map(async ({ name, isOurs, start }) => {
         const running = await start(cluster);
-        entrants.push({ name, running, loader: await startLoader(name, running.driver) });
+        entrants.push({ name, isOurs, running, loader: await startLoader(name, running.driver) });
       }),
     );
     entrants.sort((a, b) => a.name.localeCompare(b.name));
@@ -125,7 +136,7 @@ function calmMs(
   records: readonly RunRecord[],
 ): number {
   if (options.isQuick) return QUICK_CALM_MS;
-  const runs = options.isTogether ? rounds.length : rounds.length / entrants.length;
+  const runs = rounds.length / groups(options.sharing, entrants).length;
   return runs * (FULL.warmMs + median(records.map((record) => record.outageMs)));
 }
 

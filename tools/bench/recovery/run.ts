@@ -26,6 +26,7 @@ export function capOf(fault: Fault, settings: RunSettings): number {
 
 export interface Entrant {
   readonly name: string;
+  readonly isOurs: boolean;
   readonly running: Running;
   readonly loader: Loader;
 }

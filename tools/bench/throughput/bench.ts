@@ -1,9 +1,11 @@
 import { launch, settled } from '../cluster/cluster.ts';
 import { openLoop } from '../openloop/generator.ts';
 import type { Options } from '../options.ts';
+import { keepOn, separateCpus } from '../process/affinity.ts';
 import { type Random, seeded, shuffled } from '../random.ts';
 import { median } from '../report/statistics.ts';
 import type { Result } from '../report/write.ts';
+import { ask, text } from '../wire/ask.ts';
 import { measureRound, type ThroughputRun } from './measure.ts';
 import { redisBenchmark } from './redis-benchmark.ts';
 import { SCENARIOS } from './scenario.ts';
@@ -21,10 +23,12 @@ interface Size {
   readonly rounds: number;
   /** Of a scenario's requests. */
   readonly share: number;
+  readonly warmShare: number;
+  readonly latencyWarmMs: number;
   readonly latencyMs: number;
 }
-const FULL: Size = { rounds: 10, share: 1, latencyMs: 5000 };
-const QUICK: Size = { rounds: 2, share: 0.12, latencyMs: 1000 };
+const FULL: Size = { rounds: 10, share: 1, warmShare: 1, latencyWarmMs: 2000, latencyMs: 5000 };
+const QUICK: Size = { rounds: 2, share: 0.12, warmShare: 0.3, latencyWarmMs: 500, latencyMs: 1000 };
 
 export async function throughputBench(options: Options): Promise<Result> {
   await using cluster = await launch(1);
@@ -32,20 +36,23 @@ export async function throughputBench(options: Options): Promise<Result> {
   const variants: StartedVariant[] = [];
   try {
     for (const start of variantStarters(options.only)) variants.push(await start(cluster, primaryPort));
-    return await measure(options, variants);
+    return await measure(options, primaryPort, variants);
   } finally {
     await Promise.all(variants.map((variant) => variant[Symbol.asyncDispose]()));
   }
 }
 
-async function measure(options: Options, variants: readonly Variant[]): Promise<Result> {
+async function measure(options: Options, primaryPort: number, variants: readonly Variant[]): Promise<Result> {
   const size = options.isQuick ? QUICK : FULL;
   const rounds = options.runs ?? size.rounds;
   const random = seeded(options.seed);
   const [plainest] = SCENARIOS;
   if (plainest === undefined) throw new Error('no scenario');
   // A just-in-time compiler and a cold page cache are not what is measured.
-  for (const variant of variants) await redisBenchmark(variant.port, plainest, 30_000);
+  for (const scenario of SCENARIOS) {
+    for (const variant of variants)
+      await redisBenchmark(variant.port, scenario, Math.round(scenario.requests * size.warmShare));
+  }
 
   const runs: ThroughputRun[] = [];
   for (let round = 1; round <= rounds; round++) {
@@ -58,13 +65,8 @@ async function measure(options: Options, variants: readonly Variant[]): Promise<
       console.log(`round ${String(round)}/${String(rounds)} ${scenario.name}: ${rates}`);
     }
   }
-  const latencies = await measureLatency(
-    rounds,
-    size.latencyMs,
-    variants,
-    halfLoad(runs, plainest.name),
-    random,
-  );
+  await separate(primaryPort, variants);
+  const latencies = await measureLatency(rounds, size, variants, halfLoad(runs, plainest.name), random);
   const summaries = { throughput: summarizeThroughput(runs), latency: summarizeLatency(latencies) };
   console.log(
     `\n${printThroughput(summaries.throughput)}\n\nlatency at half load, open loop, 50 connections, 64 B`,
@@ -94,9 +96,19 @@ function halfLoad(runs: readonly ThroughputRun[], scenario: string): number {
   return Math.round(Math.min(...rates) / 2);
 }
 
+/** Leaves the generator a CPU of its own; the servers and proxies share the others, alike for every variant. */
+async function separate(primaryPort: number, variants: readonly Variant[]): Promise<void> {
+  const cpus = separateCpus();
+  const server = Number(/process_id:(\d+)/.exec(text(await ask(primaryPort, ['INFO', 'server'])))?.[1]);
+  const pids = [server, ...variants.flatMap(({ pid }) => pid ?? [])];
+  const isDone = cpus !== undefined && keepOn(cpus.others, pids);
+  if (!isDone)
+    console.log('latency: the generator shares its CPU with what it measures (no taskset or one CPU)');
+}
+
 async function measureLatency(
   rounds: number,
-  lengthMs: number,
+  size: Size,
   variants: readonly Variant[],
   ratePerSecond: number,
   random: Random,
@@ -109,8 +121,8 @@ async function measureLatency(
         connections: 50,
         ratePerSecond,
         valueBytes: 64,
-        warmMs: 500,
-        lengthMs,
+        warmMs: size.latencyWarmMs,
+        lengthMs: size.latencyMs,
       });
       runs.push({ ...result, round, variant: name });
     }

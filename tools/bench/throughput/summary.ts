@@ -79,8 +79,10 @@ export interface LatencySummary {
   readonly p50: number;
   readonly p99: number;
   readonly p999: number;
+  readonly windowP99: number;
   /** ms above no proxy in the same round, with its interval. */
   readonly p99Above?: Interval | undefined;
+  readonly windowP99Above?: Interval | undefined;
   readonly unanswered: number;
   readonly ownDelayP99: number;
 }
@@ -91,18 +93,21 @@ export function summarizeLatency(runs: readonly LatencyRun[]): readonly LatencyS
   const base = of(DIRECT);
   return [...new Set(runs.map((run) => run.variant))].sort().map((variant) => {
     const all = of(variant);
-    const middle = (field: 'p50' | 'p99' | 'p999' | 'ownDelayP99'): number =>
+    const middle = (field: 'p50' | 'p99' | 'p999' | 'windowP99' | 'ownDelayP99'): number =>
       median(all.map((run) => run[field]));
+    const above = (field: 'p99' | 'windowP99'): Interval | undefined =>
+      variant === DIRECT
+        ? undefined
+        : bootstrap(all.map((run, index) => run[field] - (base[index]?.[field] ?? NaN)));
     return {
       variant,
       ratePerSecond: all[0]?.ratePerSecond ?? NaN,
       p50: middle('p50'),
       p99: middle('p99'),
       p999: middle('p999'),
-      p99Above:
-        variant === DIRECT
-          ? undefined
-          : bootstrap(all.map((run, index) => run.p99 - (base[index]?.p99 ?? NaN))),
+      windowP99: middle('windowP99'),
+      p99Above: above('p99'),
+      windowP99Above: above('windowP99'),
       unanswered: all.reduce((total, run) => total + run.unanswered, 0),
       ownDelayP99: middle('ownDelayP99'),
     };
@@ -115,6 +120,8 @@ export function printLatency(summaries: readonly LatencySummary[]): string {
     Math.round(summary.ratePerSecond).toLocaleString('en'),
     ...[summary.p50, summary.p99, summary.p999].map((value) => value.toFixed(2)),
     interval(summary.p99Above),
+    summary.windowP99.toFixed(2),
+    interval(summary.windowP99Above),
     String(summary.unanswered),
     ms(summary.ownDelayP99),
   ]);
@@ -125,7 +132,9 @@ export function printLatency(summaries: readonly LatencySummary[]): string {
       'p50 ms',
       'p99 ms',
       'p99.9 ms',
-      'p99 above no proxy',
+      'above no proxy',
+      'p99 of 250 ms',
+      'above no proxy',
       'unanswered',
       "generator's own p99",
     ],
