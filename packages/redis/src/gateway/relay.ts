@@ -1,18 +1,14 @@
-import type { Failure, Lease, Outcome } from '@failover/core';
-import { encodeCommand } from '../protocol/encode.ts';
-import { traitsAt, writeBit } from '../protocol/traits.ts';
-import type { Session } from '../session/session.ts';
-import { newSession } from '../session/session.ts';
-import { afterSubscription, readPushed, subscriptionCount } from '../session/subscriptions.ts';
+import { createAnswers } from './answers.ts';
 import { createAttachment } from './attachment.ts';
-import type { Fate, Sent } from './burst.ts';
-import { coreTraits } from './burst.ts';
+import type { Sent } from './burst.ts';
 import { createClientSide } from './client-side.ts';
+import type { ClientState } from './client-state.ts';
 import type { ClientStream } from './client-stream.ts';
 import { createCollection } from './collection.ts';
 import type { GatewayContext } from './context.ts';
 import { createGates } from './gates.ts';
 import { createEntrance } from './entrance.ts';
+import { farewell } from './farewell.ts';
 import type { Identity } from './identity.ts';
 import { createIntake } from './intake.ts';
 import { createLine } from './line.ts';
@@ -21,12 +17,20 @@ import type { Pending, PendingCommand, PendingLarge, PendingSession, PendingWork
 import { countOf, openGate, replyOf } from './pending.ts';
 import type { Pool } from './pool.ts';
 import { behindUnknown, behindUnknownReason, recover } from './recovery.ts';
-import { notExecuted, outcomeUnknown, refusedByUs, transactionLost } from './refuse.ts';
+import { notExecuted, refusedByUs, transactionLost } from './refuse.ts';
 import { repeated } from './repeated.ts';
+import { createRoute } from './route.ts';
 import type { SentRun } from './sent-commands.ts';
 import { commandOf, lostOnPinned, lostOnShared } from './sent-commands.ts';
 import { answerSession } from './session-command.ts';
+import { writeBit } from '../protocol/traits.ts';
+import type { Session } from '../session/session.ts';
+import { newSession } from '../session/session.ts';
+import { subscriptionCount } from '../session/subscriptions.ts';
+import type { TransactionState } from '../session/transaction.ts';
 import type { Loss, Owner, Upstream } from './upstream.ts';
+import { verify } from './verify.ts';
+import { createWaitCover } from './wait-cover.ts';
 
 export interface Relay {
   /** Ends the client once everything that it asked is answered. */
@@ -83,24 +87,10 @@ export function createRelay(options: RelayOptions): Relay {
   /** Somebody waits until nothing is in flight. */
   let isAwaited = false;
 
-  // Who and what the client is.
-  let { identity } = options;
-  let session = newSession;
-
-  // Where its commands go.
-  let pinned: Pool<Pending> | undefined;
-  let upstream: Upstream<Pending> | undefined;
-  /** The origin's generation when `upstream` was chosen. */
-  let generation = -1;
-  let isOnPinned = false;
-  let pinnedUsedAt = 0;
-  let stopIdleTimer: (() => void) | undefined;
+  const state: ClientState = { identity: options.identity, session: newSession };
   const attachment = createAttachment();
-
-  /** The connection on which WAIT counts the client's earlier writes too. */
-  let coveredOn: Upstream<Pending> | undefined;
-  let isCoverDenied = false;
   const collection = createCollection(limits.maxUnreadBytes);
+  const cover = createWaitCover();
 
   /** Something is unknown and the client does not know it yet: what it sends was sent without that knowledge. */
   let isUntold = false;
@@ -118,36 +108,38 @@ export function createRelay(options: RelayOptions): Relay {
     },
   });
 
-  const owner = {
-    wantsSingleReplies: false,
-    get isSubscribed() {
-      return (
-        identity.resp === 2 && (attachment.subscribing > 0 || subscriptionCount(session.subscriptions) > 0)
-      );
+  const route = createRoute({
+    context,
+    origin,
+    state,
+    sharedPool: shared,
+    openPinned: () => options.openPinned(answers, () => state.session, onUpstreamDrain),
+    isBusy: () => inFlight > 0,
+    isFixed: () => attachment.isFixed,
+    hold: gates.hold,
+    tooLate: noConnection,
+    rejected(head, error) {
+      line.replace(head, replyOf(repeated(Buffer.from(`-${error}\r\n`), countOf(head))));
     },
-    replyPart: write,
-    replied(bytes: Buffer, count: number, run: SentRun) {
-      const { item } = run;
-      if (item === undefined && !owner.wantsSingleReplies) {
-        write(bytes);
-        settled(count, run);
-        return;
-      }
-      if (item?.type === 'restore') return;
-      if (item?.type === 'command') attachment.tell(item.traits.name);
-      if (collection.isOpen) collection.add({ type: 'answered', reply: bytes }, run, tick.now());
-      else if (item?.type !== 'command') write(bytes);
-      else if (isCoverDenied && waits.has(item.traits.name)) write(waitDenied);
-      else write(item.answer ?? bytes);
-      settled(count, run);
+    again: pump,
+    idle() {
+      dropPinned('it was not used for a while');
     },
-    repliedError,
-    pushed,
-    counted(count: number, run: SentRun) {
-      if (run.item?.type !== 'restore') settled(count, run);
-    },
+  });
+
+  const answers: Owner<Pending> = createAnswers({
+    context,
+    role: origin.role,
+    state,
+    attachment,
+    collection,
+    cover,
+    upstream: () => route.upstream,
+    write,
+    settled,
+    changed: aim,
     lost: onLost,
-  };
+  });
 
   // ---- what the client asks
 
@@ -164,7 +156,7 @@ export function createRelay(options: RelayOptions): Relay {
     arriving: () => (line.last?.type === 'large' && !line.last.isWhole ? line.last : undefined),
     grew(large) {
       pump();
-      if (large.bytes > limits.maxPendingBytes || upstream?.isCongested === true) pauseReading();
+      if (large.bytes > limits.maxPendingBytes || route.upstream?.isCongested === true) pauseReading();
     },
     violated(answer) {
       counters.protocolErrors += 1;
@@ -185,7 +177,7 @@ export function createRelay(options: RelayOptions): Relay {
   function send(to: Upstream<Pending>, bytes: Uint8Array, from: number, end: number, count: number): void {
     inFlight += count;
     inFlightBytes += end - from;
-    to.send(owner, undefined, bytes, from, end, count);
+    to.send(answers, undefined, bytes, from, end, count);
   }
 
   /** Most chunks are whole commands that go where the last ones went. Returns how much of it was that. */
@@ -206,8 +198,8 @@ export function createRelay(options: RelayOptions): Relay {
   /** Called when anything changed that decides where the next run goes. */
   function aim(): void {
     const isFree = line.size === 0 && !collection.isOpen && !attachment.isBroken && !isUntold && !isEnding;
-    direct = isFree && (!isOnPinned || attachment.isFixed) ? upstream : undefined;
-    directSince = attachment.isFixed ? anyGeneration : generation;
+    direct = isFree && (!route.isOnPinned || attachment.isFixed) ? route.upstream : undefined;
+    directSince = attachment.isFixed ? anyGeneration : route.generation;
     isAwaited = line.size > 0 || collection.isOpen || isEnding || side.isPaused;
   }
 
@@ -262,98 +254,39 @@ export function createRelay(options: RelayOptions): Relay {
     if (head.gate.type === 'waiting' || collection.isOpen) return false;
     if (head.type === 'session') return stepSession(head);
     if (attachment.isBroken && head.type !== 'restore') return stepBroken(head);
-    const route = head.type === 'run' && !attachment.isFixed ? routeShared(head) : routePinned(head);
-    if (typeof route === 'boolean') return route;
+    const way = head.type === 'run' && !attachment.isFixed ? route.shared(head) : route.pinned(head);
+    if (way === 'waits') return false;
+    if (way === 'settled') return true;
     switch (head.type) {
       case 'run':
         line.shift();
-        send(route, head.bytes, head.from, head.to, head.count);
+        send(way, head.bytes, head.from, head.to, head.count);
         return true;
       case 'command':
         line.shift();
-        sendCommand(route, head);
+        sendCommand(way, head);
         return true;
       case 'restore':
         line.shift();
         isRestoring = false;
         return true;
       case 'large':
-        return sendLarge(route, head);
-    }
-  }
-
-  /** A connection to send on, or whether the head was dealt with otherwise. */
-  function routeShared(head: PendingWork): Upstream<Pending> | boolean {
-    const lease = leaseFor(head);
-    if (lease === undefined) return false;
-    if (inFlight > 0) {
-      // Also behind commands on its own connection, as long as those are not done.
-      if (upstream?.lease !== lease || !upstream.isOpen) return false;
-      generation = origin.generation;
-      return upstream;
-    }
-    return take(shared, lease, head, false);
-  }
-
-  function routePinned(head: PendingWork): Upstream<Pending> | boolean {
-    // What is on its way there, and any state, keeps it there: nothing inside a transaction moves.
-    const isBegun = head.type === 'large' && head.hasBegun;
-    if (isOnPinned && upstream?.isOpen === true && (attachment.isFixed || inFlight > 0 || isBegun)) {
-      return upstream;
-    }
-    const lease = leaseFor(head);
-    if (lease === undefined || inFlight > 0) return false;
-    pinned ??= options.openPinned(owner, () => session, onUpstreamDrain);
-    return take(pinned, lease, head, true);
-  }
-
-  function leaseFor(head: PendingWork): Lease | undefined {
-    const lease = origin.lease();
-    if (lease === undefined) gates.hold(head);
-    return lease;
-  }
-
-  function take(
-    pool: Pool<Pending>,
-    lease: Lease,
-    head: PendingWork,
-    isPinnedPool: boolean,
-  ): Upstream<Pending> | boolean {
-    const taken = pool.take(lease, identity, pump);
-    switch (taken.type) {
-      case 'ready':
-        upstream = taken.upstream;
-        generation = origin.generation;
-        isOnPinned = isPinnedPool;
-        if (isPinnedPool) {
-          pinnedUsedAt = tick.now();
-          watchIdle();
-        }
-        return upstream;
-      case 'waiting':
-        upstream = undefined;
-        if (tick.now() < head.deadline || head.type === 'restore') return false;
-        giveUp(head, 'there was no connection in time');
-        return true;
-      case 'rejected':
-        line.replace(head, replyOf(repeated(Buffer.from(`-${taken.error}\r\n`), countOf(head))));
-        return true;
+        return sendLarge(way, head);
     }
   }
 
   function sendCommand(to: Upstream<Pending>, asked: PendingCommand): void {
     const { name } = asked.traits;
-    if (waits.has(name) && coveredOn !== to && !attachment.isInTransaction) {
-      coveredOn = to;
-      isCoverDenied = false;
+    const before = attachment.isInTransaction ? undefined : cover.before(name, to);
+    if (before !== undefined) {
       const item: Pending = { type: 'restore', deadline: Infinity, gate: openGate };
-      to.send(owner, item, waitCover, 0, waitCover.length, 1);
+      to.send(answers, item, before, 0, before.length, 1);
     }
-    const { command, count } = attachment.send(asked, identity.resp);
+    const { command, count } = attachment.send(asked, state.identity.resp);
     if (sendsScripts.has(name)) context.scripts.sent(command.bytes, to.lease, tick.now());
     inFlight += count;
     inFlightBytes += command.bytes.length;
-    to.send(owner, command, command.bytes, 0, command.bytes.length, count);
+    to.send(answers, command, command.bytes, 0, command.bytes.length, count);
   }
 
   function sendLarge(to: Upstream<Pending>, large: PendingLarge): boolean {
@@ -364,7 +297,7 @@ export function createRelay(options: RelayOptions): Relay {
     large.bytes = 0;
     const last = large.isWhole ? parts.pop() : undefined;
     for (const part of parts) to.sendPart(part);
-    pinnedUsedAt = tick.now();
+    route.used();
     if (last === undefined) {
       if (to.isCongested) pauseReading();
       else side.resume();
@@ -373,7 +306,7 @@ export function createRelay(options: RelayOptions): Relay {
     line.shift();
     inFlight += 1;
     inFlightBytes += last.length;
-    to.send(owner, large, last, 0, last.length, 1);
+    to.send(answers, large, last, 0, last.length, 1);
     return true;
   }
 
@@ -390,11 +323,12 @@ export function createRelay(options: RelayOptions): Relay {
 
   function stepSession(head: PendingSession): boolean {
     if (inFlight > 0) return false;
+    const { identity } = state;
     const answer = answerSession(head, {
       context,
       identity,
       initial: options.identity,
-      session,
+      session: state.session,
       facts: { id: options.id, address: options.address, ageMs: tick.now() - openedAt, identity },
       role: origin.role,
     });
@@ -406,14 +340,14 @@ export function createRelay(options: RelayOptions): Relay {
     }
     switch (answer.type) {
       case 'reply':
-        ({ session } = answer);
+        state.session = answer.session;
         if (answer.identity.key !== identity.key) changeIdentity(answer.identity);
         line.replace(head, replyOf(answer.reply));
         return true;
       case 'verify':
-        return verify(head, answer.identity, answer.needsProof);
+        return verified(head, answer.identity, answer.needsProof);
       case 'reset':
-        session = newSession;
+        state.session = newSession;
         changeIdentity(options.identity);
         attachment.reset();
         line.replace(head, replyOf(answer.reply));
@@ -426,37 +360,28 @@ export function createRelay(options: RelayOptions): Relay {
     }
   }
 
-  /** Asks the server whether it knows this identity, on a connection that nobody else uses. */
-  function verify(head: PendingSession, wanted: Identity, needsProof: boolean): boolean {
-    const lease = leaseFor(head);
-    if (lease === undefined) return false;
-    if (!needsProof && shared.has(lease, wanted)) {
+  /** True if the server is known to accept this identity; else it is asked. */
+  function verified(head: PendingSession, identity: Identity, needsProof: boolean): boolean {
+    const lease = origin.lease();
+    if (lease === undefined) {
+      gates.hold(head);
+      return false;
+    }
+    if (!needsProof && shared.has(lease, identity)) {
       head.verdict = 'verified';
       return true;
     }
-    const cancel = shared.verify(lease, wanted, (dialled) => {
-      if (dialled.type === 'verified') head.verdict = 'verified';
-      else if (dialled.type === 'rejected') head.verdict = { error: dialled.error };
-      else if (tick.now() >= head.deadline) {
-        gates.cancel(head);
-        giveUp(head, 'there was no connection in time');
-        return;
-      } else if (dialled.type !== 'fenced' && head.gate.type === 'waiting') {
-        gates.cancel(head);
-        gates.pause(head, retryPauseMs);
-        return;
-      }
-      gates.open(head);
-    });
-    gates.wait(head, cancel);
+    const tooLate = (): void => {
+      noConnection(head);
+    };
+    verify(head, { shared, gates, lease, identity, now: tick.now, tooLate });
     return false;
   }
 
   function changeIdentity(to: Identity): void {
-    identity = to;
+    state.identity = to;
     // The shared connection is another one too: it is of the old user, database and version.
-    upstream = undefined;
-    aim();
+    route.forget();
     dropPinned('its client is somebody else now');
   }
 
@@ -467,27 +392,12 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   function dropPinned(reason: string): void {
-    attachment.dropped(session.subscriptions);
-    if (isOnPinned) forgetRoute();
+    attachment.dropped(state.session.subscriptions);
+    if (route.isOnPinned) forgetRoute();
     dropHalfSent();
     aim();
-    const dropped = pinned;
-    pinned = undefined;
-    dropped?.close(reason);
-    stopIdleTimer?.();
-    stopIdleTimer = undefined;
+    route.closePinned(reason);
     needServerAgain();
-  }
-
-  /** One timer, however often the connection is used. */
-  function watchIdle(): void {
-    stopIdleTimer ??= context.runtime.after(limits.pinnedIdleMs, () => {
-      stopIdleTimer = undefined;
-      const isIdle = !attachment.isFixed && !(isOnPinned && inFlight > 0);
-      if (isIdle && tick.now() - pinnedUsedAt >= limits.pinnedIdleMs)
-        dropPinned('it was not used for a while');
-      else if (pinned !== undefined) watchIdle();
-    });
   }
 
   // ---- what the server answers
@@ -500,86 +410,9 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   function allSettled(): void {
-    if (collection.isOpen && upstream !== undefined) settleCollected(upstream);
+    if (collection.isOpen && route.upstream !== undefined) settleCollected(route.upstream);
     else pump();
     side.resume();
-  }
-
-  function refusalIn(
-    bytes: Buffer,
-  ): { readonly outcome: Outcome; readonly code: string; readonly text: string } | undefined {
-    const text = bytes.toString('latin1', 1, Math.min(bytes.length, 512)).trimEnd();
-    const code = /^\S*/.exec(text)?.[0] ?? '';
-    const failure: Failure = { type: 'errorReply', code, text };
-    const outcome = context.classify(failure, anyTraits);
-    if (outcome.type !== 'refused' || upstream === undefined) return undefined;
-    if (origin.role === 'replica' && code === 'READONLY') return undefined;
-    return { outcome, code, text };
-  }
-
-  function repliedError(bytes: Buffer, run: SentRun): void {
-    if (run.item?.type === 'restore') {
-      isCoverDenied = run.bytes === waitCover;
-      return;
-    }
-    const on = upstream;
-    const refusal = refusalIn(bytes);
-    const command = commandOf(run);
-    // Inside a transaction nothing is sent again: the server has marked it and EXEC will say so.
-    const isOfTransaction = attachment.told.transaction !== 'none' || command?.traits.route === 'transaction';
-    if (command !== undefined) attachment.tell(command.traits.name);
-    let count = 1;
-    if (command?.traits.route === 'subscription') {
-      // One error answers all of its channels.
-      count = run.count - run.answered + 1;
-      run.answered = run.count;
-      attachment.subscriptionRefused(count, session.subscriptions);
-      aim();
-    }
-    const fate: Fate =
-      refusal === undefined || isOfTransaction || run.item?.type === 'large'
-        ? { type: 'answered', reply: bytes }
-        : { type: 'refused', reply: bytes, outcome: refusal.outcome };
-    if (fate.type === 'refused') counters.refusals += 1;
-    if (fate.type === 'refused' || collection.isOpen) {
-      collection.add(fate, run, tick.now());
-      owner.wantsSingleReplies = true;
-      aim();
-    } else write(bytes);
-    // Last: what the cluster learns may end this very connection, and settle all that is on it.
-    if (refusal !== undefined && on !== undefined) context.tellRefusal(on, refusal.code, refusal.text);
-    if (upstream === on) settled(count, run);
-  }
-
-  function pushed(bytes: Buffer, run: SentRun | undefined): number {
-    const push = readPushed(bytes);
-    const item = run?.item;
-    if (push.type === 'message' || run === undefined) {
-      write(bytes);
-      return 0;
-    }
-    if (item?.type === 'restore') return 1;
-    const command = commandOf(run);
-    if (push.type === 'reply') {
-      write(bytes);
-      if (command === undefined) return 1;
-      if (bytes[0] !== 45 || command.traits.route !== 'subscription') {
-        attachment.tell(command.traits.name);
-        return 1;
-      }
-      const left = run.count - run.answered;
-      attachment.subscriptionRefused(left, session.subscriptions);
-      aim();
-      return left;
-    }
-    const channels = push.channel === undefined ? [] : [push.channel];
-    const subscriptions = afterSubscription(session.subscriptions, push.name, channels);
-    session = { ...session, subscriptions };
-    const isOurs = command?.traits.name === push.name;
-    if (!isOurs || run.answered >= command.confirmed) write(bytes);
-    if (!isOurs) return 0;
-    attachment.confirmed(1);
-    return 1;
   }
 
   function settleCollected(on: Upstream<Pending>): void {
@@ -602,13 +435,9 @@ export function createRelay(options: RelayOptions): Relay {
     }
     if (isClosed) return;
     const runs = loss.runs.filter((run) => run.item?.type !== 'restore');
-    if (upstream !== lost && runs.length === 0) return;
-    const sent = [...collection.sent];
-    if (isOnPinned) {
-      const { sent: others, state } = lostOnPinned(runs, attachment.told, tick.now());
-      attachment.lost(state, session.subscriptions);
-      sent.push(...others);
-    } else sent.push(...lostOnShared(runs, tick.now()));
+    if (route.upstream !== lost && runs.length === 0) return;
+    const { sent, state: left } = unanswered(runs);
+    if (route.isOnPinned) attachment.lost(left, state.session.subscriptions);
     forgetRoute();
     settle(sent, lost, loss.reason);
     dropHalfSent();
@@ -617,13 +446,23 @@ export function createRelay(options: RelayOptions): Relay {
     side.resume();
   }
 
+  /** All that the client sent since the last command that it has the answer of; and its transaction after a loss. */
+  function unanswered(runs: readonly SentRun[]): {
+    readonly sent: readonly Sent[];
+    readonly state: TransactionState;
+  } {
+    if (!route.isOnPinned) {
+      return { sent: [...collection.sent, ...lostOnShared(runs, tick.now())], state: attachment.told };
+    }
+    const { sent, state: left } = lostOnPinned(runs, attachment.told, tick.now());
+    return { sent: [...collection.sent, ...sent], state: left };
+  }
+
   function forgetRoute(): void {
     inFlight = 0;
     inFlightBytes = 0;
-    upstream = undefined;
-    isOnPinned = false;
+    route.forget();
     collection.close();
-    owner.wantsSingleReplies = false;
     aim();
   }
 
@@ -637,7 +476,7 @@ export function createRelay(options: RelayOptions): Relay {
 
   /** A subscriber gets its messages again although it asks for nothing. */
   function needServerAgain(): void {
-    if (subscriptionCount(session.subscriptions) === 0 || isRestoring) return;
+    if (subscriptionCount(state.session.subscriptions) === 0 || isRestoring) return;
     isRestoring = true;
     // Answers and commands that are in line go first: a connection for them restores the subscriptions too.
     line.push({ type: 'restore', deadline: Infinity, gate: openGate });
@@ -690,6 +529,10 @@ export function createRelay(options: RelayOptions): Relay {
     return [replyOf(repeated(notExecuted(reason), countOf(pending)))];
   }
 
+  function noConnection(work: PendingWork): void {
+    giveUp(work, 'there was no connection in time');
+  }
+
   /** No server in time: its place in the line becomes the answer. */
   function giveUp(work: PendingWork, reason: string): void {
     if (work.type === 'restore') {
@@ -718,7 +561,7 @@ export function createRelay(options: RelayOptions): Relay {
   function hasRoom(): boolean {
     const { last } = line;
     // A large command is passed on as fast as the server takes it.
-    if (last?.type === 'large' && last.bytes > 0) return upstream?.isCongested !== true;
+    if (last?.type === 'large' && last.bytes > 0) return route.upstream?.isCongested !== true;
     return line.bytes + inFlightBytes <= limits.maxPendingBytes / 2;
   }
 
@@ -735,7 +578,7 @@ export function createRelay(options: RelayOptions): Relay {
   function leave(): void {
     if (isClosed) return;
     isEnding = true;
-    const runs = upstream?.runsOf(owner) ?? [];
+    const runs = route.upstream?.runsOf(answers) ?? [];
     if (runs.some((run) => commandOf(run)?.traits.isBlocking === true)) {
       abandon();
       client.end();
@@ -747,23 +590,10 @@ export function createRelay(options: RelayOptions): Relay {
 
   function abandon(): void {
     if (isClosed) return;
-    const on = upstream;
-    const runs = (on?.runsOf(owner) ?? []).filter((run) => run.item?.type !== 'restore');
-    const sent: readonly Sent[] = [
-      ...collection.sent,
-      ...(isOnPinned ? lostOnPinned(runs, attachment.told, tick.now()).sent : lostOnShared(runs, tick.now())),
-    ];
-    let unknown = 0;
-    for (const { command, fate } of sent) {
-      if (fate.type === 'answered' || fate.type === 'refused') write(fate.reply);
-      else if (
-        on !== undefined &&
-        (fate.type === 'inUnknownTransaction' || (fate.type === 'lost' && command.traits.isWrite))
-      ) {
-        unknown += 1;
-        write(outcomeUnknown(on.lease, closedByClient));
-      } else write(notExecuted(closedByClient));
-    }
+    const on = route.upstream;
+    const runs = (on?.runsOf(answers) ?? []).filter((run) => run.item?.type !== 'restore');
+    const { replies, unknown } = farewell(unanswered(runs).sent, on?.lease, closedByClient);
+    for (const reply of replies) write(reply);
     counters.unknown += unknown;
     if (on !== undefined && unknown > 0) {
       cluster.reportUnknown(origin.target, on.lease.server, unknown, 'its client closed');
@@ -788,8 +618,7 @@ export function createRelay(options: RelayOptions): Relay {
     isClosed = true;
     // Held commands go with the client that asked for them: it may ask again elsewhere.
     dropLine();
-    stopIdleTimer?.();
-    pinned?.close('its client is gone');
+    route.closePinned('its client is gone');
     options.onClosed();
   }
 
@@ -819,13 +648,5 @@ const retryPauseMs = 50;
 const restorePauseMs = 250;
 const sendsScripts: ReadonlySet<string> = new Set(['EVAL', 'EVAL_RO', 'SCRIPT']);
 const ok = Buffer.from('+OK\r\n');
-const waits: ReadonlySet<string> = new Set(['WAIT', 'WAITAOF']);
-/**
- * WAIT counts what its own connection wrote, and the writes before it went another way: measured on Redis 7.0 and
- * Valkey 9.1, it answers at once as if all were replicated. Behind something that is replicated it covers all.
- */
-const waitCover = encodeCommand(['PUBLISH', '__failover__', '']);
-const waitDenied = refusedByUs('WAIT', 'it needs leave to PUBLISH to the channel __failover__');
 /** The words that ioredis itself has for it, on which others rely. */
 const closedByClient = 'Connection is closed.';
-const anyTraits = coreTraits(traitsAt(0));
