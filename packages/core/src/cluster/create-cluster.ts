@@ -16,15 +16,18 @@ import type {
 import { emptyTopology, noClaim } from '../model/index.ts';
 import type { ReduceLimits } from '../reduce/index.ts';
 import { defaultReduceLimits, nextWake, reduce } from '../reduce/index.ts';
-import type { Cancel, Runtime } from '../runtime/runtime.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { systemRuntime } from '../runtime/system.ts';
 import { createAccounts } from './accounts.ts';
+import { createAlarm } from './alarm.ts';
 import { publishEvent } from './diagnostics.ts';
 import { createHolds } from './holds.ts';
 import { createLeases } from './leases.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { createPicks } from './picks.ts';
 import { runOperation } from './run.ts';
 import { rememberMembers } from './remember-members.ts';
+import { signOf } from './sign-of.ts';
 import { senseStalls } from './stall-sensor.ts';
 import { createWatches } from './watches.ts';
 
@@ -64,29 +67,24 @@ export function createCluster<C, R, S>(
   let users = 0;
   let isClosed = false;
   let discovery = new Subscription();
-  let wakeAt: number | undefined;
-  let stopWake: Cancel = () => undefined;
-  let rulesWakeAt: number | undefined;
-  let stopRulesWake: Cancel = () => undefined;
-  // Effects call code that reports again; what it reports waits here, so that one observation is done at a time.
-  const inbox: (() => void)[] = [];
-  let isBusy = false;
+  // Effects call code that reports again; what it reports waits, so that one observation is done at a time.
+  const enqueue = oneAtATime();
+  const rulesAlarm = createAlarm(runtime, (at) => {
+    enqueue(() => {
+      observe(stepRules({ type: 'tick' }, at), at);
+    });
+  });
+  const alarm = createAlarm(runtime, (at) => {
+    enqueue(() => {
+      observe([{ type: 'timePassed' }], at);
+      alarm.set(nextWake(topology, limits));
+    });
+  });
 
   function tell(news: FailoverNews): void {
     const event = { at: runtime.now(), ...news };
     publishEvent(adapter.backend, event);
     events.next(event);
-  }
-
-  function enqueue(job: () => void): void {
-    inbox.push(job);
-    if (isBusy) return;
-    isBusy = true;
-    try {
-      for (let next = inbox.shift(); next !== undefined; next = inbox.shift()) next();
-    } finally {
-      isBusy = false;
-    }
   }
 
   function ingest(report: Report<R>): void {
@@ -99,20 +97,7 @@ export function createCluster<C, R, S>(
   function stepRules(input: Report<R> | { readonly type: 'tick' }, now: number): readonly Observation[] {
     const step = adapter.rules.step(rulesState, input, now);
     rulesState = step.state;
-    if (step.wakeAt !== rulesWakeAt) {
-      stopRulesWake();
-      rulesWakeAt = step.wakeAt;
-      if (rulesWakeAt !== undefined) {
-        const due = rulesWakeAt;
-        stopRulesWake = runtime.after(Math.max(0, due - now), () => {
-          rulesWakeAt = undefined;
-          enqueue(() => {
-            const woken = Math.max(runtime.now(), due);
-            observe(stepRules({ type: 'tick' }, woken), woken);
-          });
-        });
-      }
-    }
+    rulesAlarm.set(step.wakeAt);
     return step.observations;
   }
 
@@ -134,7 +119,7 @@ export function createCluster<C, R, S>(
     watches.follow(news, before, topology);
     topologies.next(topology);
     callListeners(before);
-    scheduleWake(now);
+    alarm.set(nextWake(topology, limits));
   }
 
   function perform(effect: Effect): void {
@@ -157,23 +142,6 @@ export function createCluster<C, R, S>(
         before.targets.get(target) !== topology.targets.get(target) || before.servers !== topology.servers;
       if (hasChanged) for (const listener of called) listener();
     }
-  }
-
-  function scheduleWake(now: number): void {
-    const next = nextWake(topology, limits);
-    if (next === wakeAt) return;
-    stopWake();
-    wakeAt = next;
-    if (next === undefined) return;
-    stopWake = runtime.after(Math.max(0, next - now), () => {
-      wakeAt = undefined;
-      enqueue(() => {
-        // Not earlier than asked for, whatever the clock's rounding.
-        const woken = Math.max(runtime.now(), next);
-        observe([{ type: 'timePassed' }], woken);
-        scheduleWake(woken);
-      });
-    });
   }
 
   function start(): void {
@@ -205,10 +173,8 @@ export function createCluster<C, R, S>(
   function stop(): void {
     discovery.unsubscribe();
     watches.close();
-    stopWake();
-    stopRulesWake();
-    wakeAt = undefined;
-    rulesWakeAt = undefined;
+    alarm.set(undefined);
+    rulesAlarm.set(undefined);
     leases.fenceAll('nobody watches any more');
     // The highest confirmed epochs outlive the monitors: belief starts again, the fence does not go back.
     const targets = [...topology.targets.values()].map(
@@ -337,17 +303,4 @@ export function createCluster<C, R, S>(
     },
   };
   return cluster;
-}
-
-/** What each report says about its server, whatever the backend. */
-function signOf(report: Report<unknown>): Observation {
-  const { endpoint: server } = report.member;
-  switch (report.type) {
-    case 'said':
-      return { type: 'serverAnswered', server, openedAt: report.openedAt };
-    case 'silent':
-      return { type: 'serverSilent', server, openedAt: report.openedAt, forMs: report.forMs };
-    case 'failed':
-      return { type: 'serverFailed', server, openedAt: report.openedAt, reason: report.reason };
-  }
 }
