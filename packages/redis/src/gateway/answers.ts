@@ -64,7 +64,7 @@ export function createAnswers(options: AnswersOptions): Owner<Pending> {
       changed();
     } else write(bytes);
     // Last: what the cluster learns may end this very connection, and settle all that is on it.
-    if (refusal !== undefined && on !== undefined) context.tellRefusal(on, refusal.code, refusal.text);
+    if (refusal !== undefined && on !== undefined) context.reports.refused(on, refusal.code, refusal.text);
     if (options.upstream() === on) settled(count, run);
   }
 

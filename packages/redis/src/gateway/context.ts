@@ -1,9 +1,8 @@
 import type { Adapter, Cluster, Runtime } from '@failover/core';
 import type { RequestScanner } from '../protocol/scan-requests.ts';
 import type { GatewayCounters } from './counters.ts';
+import type { DataReports } from './data-reports.ts';
 import type { Greeting } from './hello.ts';
-import type { Pending } from './pending.ts';
-import type { Upstream } from './upstream.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { KnownScripts } from './scripts.ts';
 import type { Tick } from './tick.ts';
@@ -23,10 +22,7 @@ export interface GatewayContext {
   readonly holdMs: number;
   /** Which server answered last: what HELLO repeats. */
   readonly greeting: Greeting | undefined;
-  /** The cluster learns that a server refuses, however many commands it refuses. */
-  tellRefusal(upstream: Upstream<Pending>, code: string, text: string): void;
-  /** The cluster learns once of each connection how many of all its clients' commands are unknown. */
-  tellUnknown(upstream: Upstream<Pending>, count: number, reason: string): void;
+  readonly reports: DataReports;
   /** Let commands behind an unknown one run before the client knows of it. */
   readonly continueAfterUnknown: boolean;
 }

@@ -14,7 +14,6 @@ export function farewell(sent: readonly Sent[], lease: Lease | undefined, reason
     switch (fate.type) {
       case 'answered':
       case 'refused':
-      case 'told':
         return fate.reply;
       case 'lost':
       case 'inUnknownTransaction':
@@ -22,6 +21,7 @@ export function farewell(sent: readonly Sent[], lease: Lease | undefined, reason
         unknown += 1;
         return outcomeUnknown(lease, reason);
       case 'repeatable':
+      case 'told':
         break;
     }
     return notExecuted(reason);

@@ -507,7 +507,7 @@ export function createRelay(options: RelayOptions): Relay {
     counters.notExecuted += dropped;
     if (unknown > 0) {
       counters.unknown += unknown;
-      context.tellUnknown(on, unknown, reason);
+      context.reports.unknown(on, unknown, reason);
       isUntold = true;
       if (!context.continueAfterUnknown) {
         line.putInFront(line.drain().flatMap((each) => asNotExecuted(each, behindUnknownReason)));

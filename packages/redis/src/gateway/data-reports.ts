@@ -1,0 +1,72 @@
+import type { Cluster, Lease, Ms } from '@failover/core';
+import type { Dialled } from './dial.ts';
+import type { Pending } from './pending.ts';
+import type { Tick } from './tick.ts';
+import type { Upstream } from './upstream.ts';
+
+type Connection = Pick<Upstream<Pending>, 'lease' | 'openedAt'>;
+
+/** What the cluster learns from the connections that carry the clients' commands. */
+export interface DataReports {
+  /** A server refuses, however many commands it refuses. */
+  refused(upstream: Upstream<Pending>, code: string, text: string): void;
+  /** Told once of each connection, with how many of all its clients' commands are unknown. */
+  unknown(upstream: Upstream<Pending>, count: number, reason: string): void;
+  silent(upstream: Connection, forMs: Ms): void;
+  failed(upstream: Connection, reason: string): void;
+  dialled(lease: Lease, dialled: Dialled): void;
+}
+
+/** ms in which one server's refusals are told once. */
+const tellAgainMs = 20;
+
+export function createDataReports(
+  cluster: Pick<Cluster, 'report' | 'reportUnknown'>,
+  tick: Pick<Tick, 'now'>,
+): DataReports {
+  const unknowns = new Map<Upstream<Pending>, number>();
+  const refusedAt = new WeakMap<Upstream<Pending>, Ms>();
+  const memberOf = (lease: Lease) => ({ endpoint: lease.server, kind: 'data' }) as const;
+  return {
+    refused(upstream, code, text) {
+      const now = tick.now();
+      if (now - (refusedAt.get(upstream) ?? -Infinity) < tellAgainMs) return;
+      refusedAt.set(upstream, now);
+      const { lease, openedAt } = upstream;
+      const reply = { type: 'errorReply', code, text };
+      cluster.report({ type: 'said', member: memberOf(lease), openedAt, reply });
+    },
+    unknown(upstream, count, reason) {
+      const before = unknowns.get(upstream);
+      unknowns.set(upstream, (before ?? 0) + count);
+      // Its clients are told one after the other in this very turn.
+      if (before !== undefined) return;
+      queueMicrotask(() => {
+        const { target, server } = upstream.lease;
+        cluster.reportUnknown(target, server, unknowns.get(upstream) ?? 0, reason);
+        unknowns.delete(upstream);
+      });
+    },
+    silent({ lease, openedAt }, forMs) {
+      cluster.report({ type: 'silent', member: memberOf(lease), openedAt, forMs });
+    },
+    failed({ lease, openedAt }, reason) {
+      cluster.report({ type: 'failed', member: memberOf(lease), openedAt, reason });
+    },
+    dialled(lease, dialled) {
+      const member = memberOf(lease);
+      switch (dialled.type) {
+        case 'failed':
+          cluster.report({ type: 'failed', member, openedAt: dialled.openedAt, reason: dialled.reason });
+          return;
+        case 'unfit':
+          cluster.report({ type: 'said', member, openedAt: dialled.openedAt, reply: dialled.reply });
+          return;
+        case 'verified':
+        case 'rejected':
+        case 'fenced':
+          return;
+      }
+    },
+  };
+}
