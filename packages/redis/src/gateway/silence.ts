@@ -1,30 +1,35 @@
-import type { Ms } from '@failover/core';
+import type { Ms, RoundTrips } from '@failover/core';
+import { addRoundTrip, isOwnStall, silenceLimitMs } from '@failover/core';
 import type { Upstream } from './upstream.ts';
 
 /** ms between two looks. */
 export const lookMs = 100;
-/** ms that a look may come late before it is our own stall, and proves nothing about a server. */
-const ownStallMs = 50;
-/**
- * ms without an answer until we tell. Commands on shared connections are bounded in time, but one client's slow
- * command delays everybody's, so this is the upper end of what a healthy server takes.
- */
-const silentMs = 250;
 
-/** Finds servers that owe an answer, among the connections where no command may block. */
-export function createSilenceWatch<Item>(
-  upstreams: () => Iterable<Upstream<Item>>,
-  tell: (upstream: Upstream<Item>, forMs: number) => void,
+type Watched = Pick<Upstream<unknown>, 'oweMs' | 'takeSlowestMs'>;
+
+/**
+ * Finds servers that owe an answer, among the connections where no command may block. What is usual on a connection
+ * is the slowest answer between two looks: one client's slow command delays everybody's, and proves nothing.
+ */
+export function createSilenceWatch<On extends Watched>(
+  upstreams: () => Iterable<On>,
+  tell: (upstream: On, forMs: number) => void,
 ): (now: Ms) => void {
-  let lookedAt: Ms | undefined;
+  const usual = new WeakMap<On, RoundTrips>();
+  let dueAt: Ms | undefined;
   let acquittedUntil: Ms = 0;
   return (now) => {
-    if (lookedAt !== undefined && now - lookedAt > lookMs + ownStallMs) acquittedUntil = now + lookMs;
-    lookedAt = now;
-    if (now < acquittedUntil) return;
+    const isStall = dueAt !== undefined && isOwnStall(dueAt, now);
+    if (isStall) acquittedUntil = now + lookMs;
+    dueAt = now + lookMs;
     for (const upstream of upstreams()) {
+      const tookMs = upstream.takeSlowestMs();
+      const before = usual.get(upstream) ?? [];
+      // What our own stall delayed is not usual.
+      const trips = tookMs === undefined || isStall ? before : addRoundTrip(before, tookMs);
+      usual.set(upstream, trips);
       const forMs = upstream.oweMs(now);
-      if (forMs >= silentMs) tell(upstream, forMs);
+      if (now >= acquittedUntil && forMs >= silenceLimitMs(trips)) tell(upstream, forMs);
     }
   };
 }

@@ -55,6 +55,8 @@ export interface Upstream<Item> {
   readonly isCongested: boolean;
   /** ms since the oldest unanswered command was written, 0 if there is none. */
   oweMs(now: Ms): number;
+  /** ms that the slowest answer took since this was asked the last time; undefined if there was none. */
+  takeSlowestMs(): number | undefined;
   readonly inFlight: number;
   /** Copies of what this owner has in flight here. */
   runsOf(owner: Owner<Item>): readonly Run<Owner<Item>, Item>[];
@@ -90,6 +92,7 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
   let unwrittenRuns = 0;
   let stopListening = (): void => undefined;
   let lastProgressAt: Ms = options.openedAt;
+  let slowestMs = -1;
 
   const upstream = {
     lease,
@@ -118,6 +121,11 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
     },
     oweMs(now: Ms) {
       return ring.head === undefined ? 0 : now - Math.max(ring.head.sentAt, lastProgressAt);
+    },
+    takeSlowestMs() {
+      const tookMs = slowestMs;
+      slowestMs = -1;
+      return tookMs < 0 ? undefined : tookMs;
     },
     get inFlight() {
       return ring.size;
@@ -223,6 +231,8 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
     isError: boolean,
   ): void {
     const owner = head.owner as Owner<Item>;
+    const tookMs = lastProgressAt - head.sentAt;
+    if (tookMs > slowestMs) slowestMs = tookMs;
     // First, so that a connection closed meanwhile does not count it as lost.
     head.answered += count;
     if (bytes === undefined) owner.counted(count, head);
