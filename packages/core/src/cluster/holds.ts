@@ -4,6 +4,8 @@ import type { Hold, HoldCounts, HoldLimits } from '../execute/index.ts';
 import { createHold } from '../execute/index.ts';
 import type { FailoverNews, Lease, Ms, TargetId } from '../model/index.ts';
 import type { Cancel, Runtime } from '../runtime/runtime.ts';
+import type { Alarm } from './alarm.ts';
+import { createAlarm } from './alarm.ts';
 
 /** Takes a lease for one waiter, or undefined if the target cannot be used (again). */
 type TakeLease = () => Lease | undefined;
@@ -20,8 +22,7 @@ interface TargetHold {
   countsAtOpen: HoldCounts;
   hasDrained: boolean;
   isDraining: boolean;
-  expiryAt: Ms | undefined;
-  stopExpiry: Cancel;
+  readonly expiry: Alarm;
   stopDrain: Cancel;
 }
 
@@ -51,8 +52,9 @@ export function createHolds(runtime: Runtime, limits: HoldLimits, tell: (news: F
       countsAtOpen: noCounts,
       hasDrained: false,
       isDraining: false,
-      expiryAt: undefined,
-      stopExpiry: doNothing,
+      expiry: createAlarm(runtime, (at) => {
+        expire(target, fresh, at);
+      }),
       stopDrain: doNothing,
     };
     holds.set(target, fresh);
@@ -89,20 +91,13 @@ export function createHolds(runtime: Runtime, limits: HoldLimits, tell: (news: F
     });
   }
 
-  function watchExpiry(target: TargetId, hold: TargetHold): void {
-    const next = hold.queue.nextExpiry;
-    if (next === undefined || (hold.expiryAt !== undefined && hold.expiryAt <= next)) return;
-    hold.stopExpiry();
-    hold.expiryAt = next;
-    hold.stopExpiry = runtime.after(next - runtime.now(), () => {
-      hold.expiryAt = undefined;
-      const late = new NotSentError(`not executed: no server for ${target} within its time`, {
-        code: 'deadline-passed',
-      });
-      settle(hold, hold.queue.expire(Math.max(runtime.now(), next)), () => late);
-      closeIfEmpty(target, hold);
-      watchExpiry(target, hold);
+  function expire(target: TargetId, hold: TargetHold, at: Ms): void {
+    const late = new NotSentError(`not executed: no server for ${target} within its time`, {
+      code: 'deadline-passed',
     });
+    settle(hold, hold.queue.expire(at), () => late);
+    closeIfEmpty(target, hold);
+    hold.expiry.set(hold.queue.nextExpiry);
   }
 
   function drainStep(target: TargetId, hold: TargetHold): void {
@@ -171,7 +166,7 @@ export function createHolds(runtime: Runtime, limits: HoldLimits, tell: (news: F
             else resolve(result);
           },
         });
-        watchExpiry(target, hold);
+        hold.expiry.set(hold.queue.nextExpiry);
       });
     },
     drain(target) {
@@ -193,7 +188,7 @@ export function createHolds(runtime: Runtime, limits: HoldLimits, tell: (news: F
         const closed = new NotSentError('not executed: closed', { code: 'closed' });
         settle(hold, hold.queue.evictAll(), () => closed);
         closeIfEmpty(target, hold);
-        hold.stopExpiry();
+        hold.expiry.set(undefined);
         hold.stopDrain();
       }
     },
