@@ -1,53 +1,17 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { performance } from 'node:perf_hooks';
-import type { Cluster, EndpointId, GatewaySession } from '@failover/core';
-import { createCluster, systemRuntime } from '@failover/core';
+import type { EndpointId } from '@failover/core';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { RedisTestbed } from '../testing/index.ts';
-import { launchCluster } from '../testing/index.ts';
-import { adapter } from '../adapter.ts';
-import { gateway } from './index.ts';
+import type { RealGateway } from './test-kit/real-gateway.ts';
+import { openRealGateway, until } from './test-kit/real-gateway.ts';
 
-let bed: RedisTestbed;
-let cluster: Cluster;
-let session: GatewaySession;
+let real: RealGateway;
 let clients: Redis[] = [];
-let ports: Record<'primary' | 'replica', number>;
 let closed = 0;
-let stop = async (): Promise<void> => undefined;
 
 async function listen(): Promise<EndpointId> {
-  bed = await launchCluster();
-  const runtime = systemRuntime();
-  const config = adapter.config.parse({ ...bed.config, downAfterMs: 1000 });
-  cluster = createCluster(adapter, config, { runtime, hold: { windowMs: config.holdMs } });
-  session = gateway.open(cluster, config, runtime);
-  const drain = new AbortController();
-  const listeners = await Promise.all(
-    (['primary', 'replica'] as const).map(async (role) => {
-      const server = createServer({ noDelay: true }, (socket) => {
-        void session.serve(socket, { role, address: 'test', drain: drain.signal });
-      });
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      return server;
-    }),
-  );
-  const [primary = 0, replica = 0] = listeners.map((server) => (server.address() as AddressInfo).port);
-  ports = { primary, replica };
+  real = await openRealGateway();
   closed = 0;
-  stop = async () => {
-    for (const client of clients) client.disconnect();
-    clients = [];
-    await session[Symbol.asyncDispose]();
-    await cluster[Symbol.asyncDispose]();
-    for (const server of listeners) server.close();
-    await bed[Symbol.asyncDispose]();
-  };
-  const holder = await bed.primary();
-  if (holder === undefined) throw new Error('the testbed has no primary');
-  return holder;
+  return real.first;
 }
 
 /** A client that never connects again: if its connection is closed, it counts. */
@@ -56,7 +20,7 @@ function connect(
   options: { readonly protocol?: 2 | 3 } = {},
 ): Redis {
   const client = new Redis({
-    port: ports[role],
+    port: real.ports[role],
     enableReadyCheck: false,
     retryStrategy: () => null,
     ...options,
@@ -71,21 +35,11 @@ function connect(
   return client;
 }
 
-afterEach(() => stop());
-
-async function until(condition: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> {
-  const limit = performance.now() + limitMs;
-  while (!(await condition())) {
-    if (performance.now() > limit) throw new Error(`it did not happen in ${limitMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-/** Who holds the claim, once it is another one. */
-const takenOver = (before: EndpointId) => (): boolean => {
-  const target = cluster.topology.targets.get(`${bed.name}/primary` as never);
-  return target?.state === 'steady' && target.claim.type !== 'none' && target.claim.server !== before;
-};
+afterEach(async () => {
+  for (const client of clients) client.disconnect();
+  clients = [];
+  await real[Symbol.asyncDispose]();
+});
 
 /** Writes unique values in bursts, so that several are in flight when the fault comes. */
 function writer(redis: Redis, name: string) {
@@ -124,10 +78,10 @@ describe('the gateway before real servers', () => {
       const before = await listen();
       const writers = Array.from({ length: 6 }, (_, at) => writer(connect(), `w${at}`));
       await until(() => writers.every((each) => each.acknowledged.length > 50));
-      if (fault === 'kill') bed.kill(before);
-      else if (fault === 'hang') bed.hang(before);
-      else await bed.forceFailover();
-      await until(takenOver(before));
+      if (fault === 'kill') real.bed.kill(before);
+      else if (fault === 'hang') real.bed.hang(before);
+      else await real.bed.forceFailover();
+      await until(() => real.hasSuccessorOf(before));
       const counts = writers.map((each) => each.acknowledged.length);
       await until(() => writers.every((each, at) => each.acknowledged.length > (counts[at] ?? 0) + 20));
       for (const each of writers) await each.stop();
@@ -167,8 +121,8 @@ describe('the gateway before real servers', () => {
     const popped = worker.blpop('queue', 0).catch((error: unknown) => error);
     await user.multi().set('a', 1).incr('a').exec();
 
-    await bed.forceFailover();
-    await until(takenOver(before));
+    await real.bed.forceFailover();
+    await until(() => real.hasSuccessorOf(before));
     await until(async () => (await user.publish('news', 'after')) === 1);
     await until(() => messages.includes('after'));
     await user.rpush('queue', 'job');
@@ -187,10 +141,10 @@ describe('the gateway before real servers', () => {
     await client.set('a', 1);
     expect(await client.wait(2, 2000)).toBe(2);
     const other = connect();
-    for (const server of bed.servers) if (server !== primary) bed.hang(server);
+    for (const server of real.bed.servers) if (server !== primary) real.bed.hang(server);
     await other.set('b', 2);
     expect(await other.wait(1, 300)).toBe(0);
-    for (const server of bed.servers) if (server !== primary) bed.resume(server);
+    for (const server of real.bed.servers) if (server !== primary) real.bed.resume(server);
   });
 
   it('reads from replicas on the listener for replicas, and refuses writes there', async () => {
@@ -216,7 +170,7 @@ describe('the gateway before real servers', () => {
 
   it('knows users by their passwords, each for himself', async () => {
     const primary = await listen();
-    await bed.ask(primary, 'ACL', 'SETUSER', 'ann', 'on', '>secret', '+@all', '~ann:*');
+    await real.bed.ask(primary, 'ACL', 'SETUSER', 'ann', 'on', '>secret', '+@all', '~ann:*');
     const client = connect();
     await client.call('AUTH', 'ann', 'secret');
     await client.set('ann:a', 1);
@@ -224,6 +178,6 @@ describe('the gateway before real servers', () => {
     const guest = connect();
     await expect(guest.call('AUTH', 'ann', 'guess')).rejects.toThrow(/^WRONGPASS/);
     await guest.set('other', 1);
-    expect(session.counters['sharedUpstreams']).toBe(2);
+    expect(real.session.counters['sharedUpstreams']).toBe(2);
   });
 });

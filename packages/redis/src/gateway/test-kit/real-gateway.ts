@@ -1,0 +1,75 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import type { Cluster, EndpointId, GatewaySession } from '@failover/core';
+import { createCluster, systemRuntime, targetId } from '@failover/core';
+import type { RedisTestbed } from '../../testing/index.ts';
+import { launchCluster } from '../../testing/index.ts';
+import { adapter } from '../../adapter.ts';
+import { gateway } from '../index.ts';
+
+/** A gateway on two ports of localhost, real servers and Sentinels behind it. */
+export interface RealGateway extends AsyncDisposable {
+  readonly bed: RedisTestbed;
+  readonly cluster: Cluster;
+  readonly session: GatewaySession;
+  readonly ports: Readonly<Record<'primary' | 'replica', number>>;
+  /** Who was primary when it began to serve. */
+  readonly first: EndpointId;
+  /** Connections of clients, since it serves. */
+  readonly accepted: number;
+  /** Is somebody else primary now? */
+  hasSuccessorOf(before: EndpointId): boolean;
+}
+
+export async function openRealGateway(): Promise<RealGateway> {
+  const bed = await launchCluster();
+  const runtime = systemRuntime();
+  const config = adapter.config.parse({ ...bed.config, downAfterMs: 1000 });
+  const cluster = createCluster(adapter, config, { runtime, hold: { windowMs: config.holdMs } });
+  const session = gateway.open(cluster, config, runtime);
+  const drain = new AbortController();
+  let accepted = 0;
+  const listeners = await Promise.all(
+    (['primary', 'replica'] as const).map(async (role) => {
+      const server = createServer({ noDelay: true }, (socket) => {
+        accepted += 1;
+        void session.serve(socket, { role, address: 'test', drain: drain.signal });
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      return server;
+    }),
+  );
+  const [primary = 0, replica = 0] = listeners.map((server) => (server.address() as AddressInfo).port);
+  const first = await bed.primary();
+  if (first === undefined) throw new Error('the testbed has no primary');
+  return {
+    bed,
+    cluster,
+    session,
+    ports: { primary, replica },
+    first,
+    get accepted() {
+      return accepted;
+    },
+    hasSuccessorOf(before) {
+      const target = cluster.topology.targets.get(targetId(bed.name, 'primary'));
+      return target?.state === 'steady' && target.claim.type !== 'none' && target.claim.server !== before;
+    },
+    async [Symbol.asyncDispose]() {
+      await session[Symbol.asyncDispose]();
+      await cluster[Symbol.asyncDispose]();
+      for (const server of listeners) server.close();
+      await bed[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Real servers take their time: awaits a condition and names the limit. */
+export async function until(condition: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> {
+  const limit = performance.now() + limitMs;
+  while (!(await condition())) {
+    if (performance.now() > limit) throw new Error(`it did not happen in ${limitMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

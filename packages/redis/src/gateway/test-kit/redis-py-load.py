@@ -1,0 +1,151 @@
+"""Load through the gateway until standard input ends; then one line of JSON tells what the application saw.
+
+redis-py with its own pool: writers, a transaction, a queue with a blocking worker, and a subscriber. Nothing is
+tried again here, so whatever redis-py raises is seen.
+"""
+
+import asyncio
+import json
+import sys
+import threading
+
+import redis
+import redis.asyncio
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+import redis.asyncio.retry
+
+MODE, PORT = sys.argv[1], int(sys.argv[2])
+WRITERS = 4
+OPTIONS = {"port": PORT, "socket_timeout": 30, "decode_responses": True}
+
+seen = {"version": redis.__version__, "acknowledged": [], "unknown": [], "failed": [], "popped": [], "messages": []}
+
+
+def fail(what, error):
+    """The unknown outcome is an answer; anything else is a failover that reached the application."""
+    kind = "unknown" if str(error).startswith("OUTCOMEUNKNOWN") else "failed"
+    seen[kind].append(f"{what}: {type(error).__name__}: {error}")
+
+
+def plan(name):
+    """What each worker does, as commands: the same for both kinds of client."""
+    number = 0
+    while True:
+        number += 1
+        yield f"{name}-{number}"
+
+
+# ---- sync
+
+
+def run_sync():
+    client = redis.Redis(retry=Retry(NoBackoff(), 0), **OPTIONS)
+    stopping = threading.Event()
+
+    def forever(operate, name):
+        def work():
+            for value in plan(name):
+                if stopping.is_set():
+                    return
+                try:
+                    operate(value)
+                except Exception as error:
+                    fail(value, error)
+
+        return threading.Thread(target=work, name=name)
+
+    def write(value):
+        client.rpush("py:values", value)
+        seen["acknowledged"].append(value)
+
+    def transact(value):
+        with client.pipeline(transaction=True) as pipe:
+            pipe.incr("py:counter")
+            pipe.rpush("py:transactions", value)
+            pipe.execute()
+
+    def produce(value):
+        client.rpush("py:queue", value)
+        client.publish("py:news", value)
+
+    def pop(_):
+        item = client.blpop(["py:queue"], timeout=1)
+        if item is not None:
+            seen["popped"].append(item[1])
+
+    subscription = client.pubsub()
+    subscription.subscribe("py:news")
+
+    def listen(_):
+        message = subscription.get_message(ignore_subscribe_messages=True, timeout=0.2)
+        if message is not None:
+            seen["messages"].append(message["data"])
+
+    workers = [forever(write, f"writer{at}") for at in range(WRITERS)]
+    workers += [forever(transact, "transaction"), forever(produce, "producer")]
+    workers += [forever(pop, "worker"), forever(listen, "subscriber")]
+    for worker in workers:
+        worker.start()
+    sys.stdin.read()
+    stopping.set()
+    for worker in workers:
+        worker.join()
+
+
+# ---- asyncio
+
+
+async def run_asyncio():
+    client = redis.asyncio.Redis(retry=redis.asyncio.retry.Retry(NoBackoff(), 0), **OPTIONS)
+    stopping = asyncio.Event()
+
+    async def forever(operate, name):
+        for value in plan(name):
+            if stopping.is_set():
+                return
+            try:
+                await operate(value)
+            except Exception as error:
+                fail(value, error)
+
+    async def write(value):
+        await client.rpush("py:values", value)
+        seen["acknowledged"].append(value)
+
+    async def transact(value):
+        async with client.pipeline(transaction=True) as pipe:
+            await pipe.incr("py:counter").rpush("py:transactions", value).execute()
+
+    async def produce(value):
+        await client.rpush("py:queue", value)
+        await client.publish("py:news", value)
+
+    async def pop(_):
+        item = await client.blpop(["py:queue"], timeout=1)
+        if item is not None:
+            seen["popped"].append(item[1])
+
+    subscription = client.pubsub()
+    await subscription.subscribe("py:news")
+
+    async def listen(_):
+        message = await subscription.get_message(ignore_subscribe_messages=True, timeout=0.2)
+        if message is not None:
+            seen["messages"].append(message["data"])
+
+    workers = [asyncio.create_task(forever(write, f"writer{at}")) for at in range(WRITERS)]
+    for operate, name in [(transact, "transaction"), (produce, "producer"), (pop, "worker"), (listen, "subscriber")]:
+        workers.append(asyncio.create_task(forever(operate, name)))
+    await asyncio.to_thread(sys.stdin.read)
+    stopping.set()
+    await asyncio.gather(*workers)
+    await subscription.aclose()
+    await client.aclose()
+
+
+if MODE == "sync":
+    run_sync()
+else:
+    asyncio.run(run_asyncio())
+print(json.dumps(seen))
