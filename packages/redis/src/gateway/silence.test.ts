@@ -31,7 +31,7 @@ it('tells of a server that owes an answer for four times what is usual', () => {
   look((now += lookMs));
   expect(told).toEqual([]);
   upstream.owedMs = 161;
-  look((now += lookMs));
+  look(now + lookMs);
   expect(told).toEqual([161]);
 });
 
