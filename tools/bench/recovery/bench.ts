@@ -19,6 +19,8 @@ const QUICK: RunSettings = { workers: 8, everyMs: 25, capMs: 2000, warmMs: 500, 
 /** ms after the first run begins; a run takes about 10 s, and the first figure shall be there within 50 s. */
 const QUICK_LAST_START_MS = 25_000;
 const QUICK_CALM_MS = 2000;
+const FULL_RUNS = 30;
+const TYPICAL_OUTAGE_MS = 1500;
 /** Runs that do not count and are run again: more than that, and the machine is too busy for any figure. */
 const MAX_AGAIN = 30;
 
@@ -29,15 +31,19 @@ interface Round {
 
 function plan(options: Options, entrants: readonly Entrant[]): readonly Round[] {
   const random = seeded(options.seed);
-  const faults = FAULTS.filter((fault) => options.faults?.includes(fault) ?? true);
-  const runs = options.runs ?? (options.isQuick ? 1 : 30);
-  const once = faults.flatMap((fault) =>
+  const runs = options.runs ?? (options.isQuick ? 1 : FULL_RUNS);
+  const once = faultsOf(options).flatMap((fault) =>
     groups(options.sharing, entrants).map((group) => ({ fault, group })),
   );
   return shuffled(Array.from({ length: runs }, () => once).flat(), random).map(({ fault, group }) => ({
     fault,
     entrants: shuffled(group, random),
   }));
+}
+
+/** With `--faults none` there are none, and only the run without a fault remains. */
+function faultsOf(options: Options): readonly Fault[] {
+  return FAULTS.filter((fault) => options.faults?.includes(fault) ?? true);
 }
 
 /** Those who meet a fault together. */
@@ -107,7 +113,7 @@ async function measure(options: Options, stage: Stage, entrants: readonly Entran
     const calm: Round = { fault: 'none', entrants };
     await one(rounds.length + 1, calm, {
       ...settings,
-      watchForcedMs: calmMs(options, rounds, entrants, records),
+      watchForcedMs: calmMs(options, records),
     });
   } catch (error) {
     // An hour of runs is worth more than the reason why it ended: both are told.
@@ -129,15 +135,12 @@ async function measure(options: Options, stage: Stage, entrants: readonly Entran
 }
 
 /** As long without a fault as one contender's runs with faults: nobody may switch, hold or doubt then. */
-function calmMs(
-  options: Options,
-  rounds: readonly Round[],
-  entrants: readonly Entrant[],
-  records: readonly RunRecord[],
-): number {
+function calmMs(options: Options, records: readonly RunRecord[]): number {
   if (options.isQuick) return QUICK_CALM_MS;
-  const runs = rounds.length / groups(options.sharing, entrants).length;
-  return runs * (FULL.warmMs + median(records.map((record) => record.outageMs)));
+  const outageMs =
+    records.length === 0 ? TYPICAL_OUTAGE_MS : median(records.map((record) => record.outageMs));
+  const kinds = faultsOf(options).length || FAULTS.length;
+  return (options.runs ?? FULL_RUNS) * kinds * (FULL.warmMs + outageMs);
 }
 
 function line(run: number, rounds: number, record: RunRecord, capMs: number): string {

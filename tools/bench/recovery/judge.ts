@@ -141,7 +141,7 @@ export function judge(facts: RunFacts, load: LoadFacts): Judgement {
     lostByClient: lost.filter((ack) => ack.endedAt >= roleAt).length,
     staleAcks: lost.filter((ack) => ack.endedAt > roleAt + STALE_AFTER_MS).length,
     doubled: load.finalValues.length - survives.size,
-    longestHeldMs: Math.max(0, ...acks.map((ack) => ack.endedAt - ack.scheduledAt)),
+    longestHeldMs: acks.reduce((longest, ack) => Math.max(longest, ack.endedAt - ack.scheduledAt), 0),
   };
 }
 

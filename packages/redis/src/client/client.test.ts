@@ -316,7 +316,8 @@ describe('closing', () => {
     const client = scriptedClient(answers);
     await client.redis.get('a');
     await client.redis.quit();
-    await until(() => client.timers === 0 && client.a.connections.every((each) => !each.isOpen));
+    await expect.poll(() => client.timers).toBe(0);
+    expect(client.a.connections.filter((each) => each.isOpen)).toEqual([]);
     await client.redis.connect();
     expect(await client.redis.get('a')).toBe('a');
     await client.close();

@@ -10,9 +10,7 @@ export type Fate =
   /** Nothing of it was written, or it is a read whose reply was too much to keep. */
   | { readonly type: 'repeatable' }
   /** Its fate was settled without the server, and it changed nothing. */
-  | { readonly type: 'told'; readonly reply: Uint8Array }
-  /** Part of a transaction that may have been executed. */
-  | { readonly type: 'inUnknownTransaction' };
+  | { readonly type: 'told'; readonly reply: Uint8Array };
 
 export interface Sent {
   readonly command: SentCommand;
@@ -61,15 +59,12 @@ export function settleBurst(sent: readonly Sent[], rules: SettleRules): readonly
         return holdStep;
       case 'answered':
       case 'told':
-      case 'inUnknownTransaction':
         return settleStep;
     }
   });
   const mayHaveRun = ({ command, fate }: Sent, at: number): boolean =>
     command.traits.isWrite &&
-    (fate.type === 'answered' ||
-      fate.type === 'inUnknownTransaction' ||
-      (fate.type === 'lost' && steps[at]?.type === 'settle'));
+    (fate.type === 'answered' || (fate.type === 'lost' && steps[at]?.type === 'settle'));
   const lastExecuted = sent.findLastIndex(mayHaveRun);
 
   let isBehindUnknown = false;
@@ -92,9 +87,6 @@ export function settleBurst(sent: readonly Sent[], rules: SettleRules): readonly
         return at < lastExecuted || step.type === 'settle' ? { type: 'reply', reply: fate.reply } : again();
       case 'repeatable':
         return again();
-      case 'inUnknownTransaction':
-        isBehindUnknown = true;
-        return { type: 'unknown', command };
       case 'lost':
         if (step.type !== 'settle') return again();
         // A read may go unanswered when the budget for retries is used up: it changed nothing.

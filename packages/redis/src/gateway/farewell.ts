@@ -16,8 +16,7 @@ export function farewell(sent: readonly Sent[], lease: Lease | undefined, reason
       case 'refused':
         return fate.reply;
       case 'lost':
-      case 'inUnknownTransaction':
-        if (lease === undefined || (fate.type === 'lost' && !command.traits.isWrite)) break;
+        if (lease === undefined || !command.traits.isWrite) break;
         unknown += 1;
         return outcomeUnknown(lease, reason);
       case 'repeatable':

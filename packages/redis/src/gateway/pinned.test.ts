@@ -157,6 +157,20 @@ describe('a transaction', () => {
     expect(names(top, 'b')).toEqual(['GET c']);
   });
 
+  it('whose every answer is missing is answered as queued up to EXEC, which alone is unknown', async () => {
+    await using top = benchTop(() => undefined);
+    const client = top.connect();
+    client.send('MULTI', 'SET a 1', 'EXEC');
+    await until(() => top.a.received.length === 3);
+    top.b.handler = redis;
+    await failOver(top);
+    await until(() => client.text.includes('-OUTCOMEUNKNOWN'));
+    expect(client.text).toMatch(/^\+OK\r\n\+QUEUED\r\n-OUTCOMEUNKNOWN [^\r]*\r\n$/);
+    client.send('GET c');
+    await until(() => client.text.endsWith(bulk('c')));
+    expect(names(top, 'b')).toEqual(['GET c']);
+  });
+
   it('fails as if a watched key had changed when the watch was lost', async () => {
     await using top = benchTop(redis);
     const client = top.connect();

@@ -2,7 +2,7 @@ import { createRequestDecoder } from '../protocol/decode-request.ts';
 import { encodeCommand } from '../protocol/encode.ts';
 import type { CommandTraits } from '../protocol/traits.ts';
 import { withRemainingTimeout } from '../session/remaining-timeout.ts';
-import type { TransactionState } from '../session/transaction.ts';
+import type { TransactionFate, TransactionState } from '../session/transaction.ts';
 import { fatesAfterLoss } from '../session/transaction.ts';
 import type { Fate, Sent } from './burst.ts';
 import type { Pending, PendingCommand } from './pending.ts';
@@ -69,10 +69,13 @@ export function lostOnPinned(
   return { sent, state };
 }
 
-function fateOf(fate: 'plain' | 'unknown' | 'aborted' | 'done', command: SentCommand, run: SentRun): Fate {
+function fateOf(fate: TransactionFate, command: SentCommand, run: SentRun): Fate {
   switch (fate) {
     case 'unknown':
-      return command.traits.name === 'EXEC' ? { type: 'lost' } : { type: 'inUnknownTransaction' };
+      return { type: 'lost' };
+    case 'queued':
+      // As the server itself says it: a client that pipelines takes any other answer for the end of the transaction.
+      return { type: 'told', reply: command.traits.name === 'MULTI' ? ok : queued };
     case 'aborted':
       return { type: 'told', reply: transactionLost };
     case 'done':
@@ -98,4 +101,5 @@ function largeCommand(traits: CommandTraits): SentCommand {
 
 const nothing = Buffer.alloc(0);
 const ok = Buffer.from('+OK\r\n');
+const queued = Buffer.from('+QUEUED\r\n');
 const connectionLost: Fate = { type: 'told', reply: notExecuted('the connection was lost') };

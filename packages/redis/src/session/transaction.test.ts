@@ -21,20 +21,20 @@ describe('a transaction', () => {
     expect(afterCommand(broken, 'EXEC')).toEqual(noTransaction);
   });
 
-  it('is unknown as a whole if EXEC was written, and only then', () => {
+  it('is unknown if EXEC was written, and only then; what stands before EXEC is as good as queued', () => {
     expect(fatesAfterLoss(after('MULTI'), written('SET', 'EXEC', 'GET')).fates).toEqual([
-      'unknown',
+      'queued',
       'unknown',
       'plain',
     ]);
     const unsent = [...written('MULTI', 'SET'), { name: 'EXEC', isWritten: false }];
-    expect(fatesAfterLoss(noTransaction, unsent).fates).toEqual(['aborted', 'aborted', 'aborted']);
+    expect(fatesAfterLoss(noTransaction, unsent).fates).toEqual(['queued', 'queued', 'aborted']);
     expect(fatesAfterLoss(noTransaction, written('MULTI', 'SET'))).toEqual({
-      fates: ['aborted', 'aborted'],
+      fates: ['queued', 'queued'],
       state: { transaction: 'broken', watch: 'none' },
     });
     expect(fatesAfterLoss(after('MULTI'), written('SET', 'DISCARD', 'GET')).fates).toEqual([
-      'aborted',
+      'queued',
       'done',
       'plain',
     ]);

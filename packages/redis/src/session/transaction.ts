@@ -38,9 +38,11 @@ export function afterLoss(state: TransactionState): TransactionState {
 export type TransactionFate =
   /** Not inside a transaction: judged by itself. */
   | 'plain'
-  /** Inside a transaction whose EXEC was written: all of it may have run, or nothing. */
+  /** Inside a transaction, and before its EXEC: whatever became of it, EXEC will say so. */
+  | 'queued'
+  /** EXEC, written: all of the transaction may have run, or nothing. */
   | 'unknown'
-  /** Inside a transaction whose EXEC was not written: it did not run and never will. */
+  /** EXEC, not written: nothing ran and never will. */
   | 'aborted'
   /** The connection has forgotten what this wanted forgotten: done. */
   | 'done';
@@ -58,15 +60,15 @@ export function fatesAfterLoss(
   unanswered: readonly Unanswered[],
 ): { readonly fates: readonly TransactionFate[]; readonly state: TransactionState } {
   let state = told;
-  const fates = unanswered.map(({ name }, at): TransactionFate => {
+  const fates = unanswered.map(({ name, isWritten }): TransactionFate => {
     const wasOpen = state.transaction !== 'none';
     state = afterCommand(state, name);
     if (!wasOpen && state.transaction === 'none') {
       return name === 'UNWATCH' || name === 'DISCARD' ? 'done' : 'plain';
     }
     if (name === 'DISCARD') return 'done';
-    const closing = unanswered.slice(at).find((each) => each.name === 'EXEC' || each.name === 'DISCARD');
-    return closing?.name === 'EXEC' && closing.isWritten ? 'unknown' : 'aborted';
+    if (name !== 'EXEC') return 'queued';
+    return isWritten ? 'unknown' : 'aborted';
   });
   // A watch that was not answered goes again with its command; only one that the client relies on is lost.
   const isWatchTold = told.watch !== 'none' && state.watch !== 'none';

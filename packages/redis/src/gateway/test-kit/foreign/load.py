@@ -56,26 +56,26 @@ def run_sync():
         return threading.Thread(target=work, name=name)
 
     def write(value):
-        client.rpush("py:values", value)
+        client.rpush("load:values", value)
         seen["acknowledged"].append(value)
 
     def transact(value):
         with client.pipeline(transaction=True) as pipe:
-            pipe.incr("py:counter")
-            pipe.rpush("py:transactions", value)
+            pipe.incr("load:counter")
+            pipe.rpush("load:transactions", value)
             pipe.execute()
 
     def produce(value):
-        client.rpush("py:queue", value)
-        client.publish("py:news", value)
+        client.rpush("load:queue", value)
+        client.publish("load:news", value)
 
     def pop(_):
-        item = client.blpop(["py:queue"], timeout=1)
+        item = client.blpop(["load:queue"], timeout=1)
         if item is not None:
             seen["popped"].append(item[1])
 
     subscription = client.pubsub()
-    subscription.subscribe("py:news")
+    subscription.subscribe("load:news")
 
     def listen(_):
         message = subscription.get_message(ignore_subscribe_messages=True, timeout=0.2)
@@ -110,24 +110,24 @@ async def run_asyncio():
                 fail(value, error)
 
     async def write(value):
-        await client.rpush("py:values", value)
+        await client.rpush("load:values", value)
         seen["acknowledged"].append(value)
 
     async def transact(value):
         async with client.pipeline(transaction=True) as pipe:
-            await pipe.incr("py:counter").rpush("py:transactions", value).execute()
+            await pipe.incr("load:counter").rpush("load:transactions", value).execute()
 
     async def produce(value):
-        await client.rpush("py:queue", value)
-        await client.publish("py:news", value)
+        await client.rpush("load:queue", value)
+        await client.publish("load:news", value)
 
     async def pop(_):
-        item = await client.blpop(["py:queue"], timeout=1)
+        item = await client.blpop(["load:queue"], timeout=1)
         if item is not None:
             seen["popped"].append(item[1])
 
     subscription = client.pubsub()
-    await subscription.subscribe("py:news")
+    await subscription.subscribe("load:news")
 
     async def listen(_):
         message = await subscription.get_message(ignore_subscribe_messages=True, timeout=0.2)

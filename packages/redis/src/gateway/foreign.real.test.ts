@@ -1,0 +1,57 @@
+import { Redis } from 'ioredis';
+import { describe, expect, it } from 'vitest';
+import { goRedis } from './test-kit/foreign/go-redis.ts';
+import { redisPy } from './test-kit/foreign/redis-py.ts';
+import { openRealGateway, until } from './test-kit/real-gateway.ts';
+
+const clients = [
+  { name: 'redis-py, sync', client: await redisPy('sync') },
+  { name: 'redis-py, asyncio', client: await redisPy('asyncio') },
+  { name: 'go-redis', client: await goRedis() },
+];
+for (const { name, client } of clients) {
+  if (client.type === 'missing') console.warn(`SKIPPED ${name}: ${client.reason}. Cure: ${client.cure}`);
+}
+
+describe.each(clients)('$name', ({ client }) => {
+  it.skipIf(client.type === 'missing').each(['kill', 'hang'] as const)(
+    'goes on through a %s without a new connection',
+    async (fault) => {
+      if (client.type === 'missing') return;
+      await using real = await openRealGateway();
+      using load = client.start(real.ports.primary);
+      const own = new Redis({ port: real.ports.primary, enableReadyCheck: false });
+      try {
+        const written = (): Promise<number> => own.llen('load:values');
+        await until(async () => (await written()) > 200);
+        const connections = real.accepted;
+
+        if (fault === 'kill') real.bed.kill(real.first);
+        else real.bed.hang(real.first);
+        await until(() => real.hasSuccessorOf(real.first));
+        const before = await written();
+        await until(async () => (await written()) > before + 200);
+        const seen = await load.finish();
+
+        expect(seen.failed).toEqual([]);
+        // At most what each of its workers had in flight.
+        expect(seen.unknown.length).toBeLessThanOrEqual(8);
+        expect(real.accepted).toBe(connections);
+        const stored = await own.lrange('load:values', 0, -1);
+        expect(new Set(stored).size).toBe(stored.length);
+        const lost = seen.acknowledged.filter((value) => !stored.includes(value));
+        // Redis replicates after it acknowledges: what it had not sent at the fault is lost by Redis.
+        expect(lost.length).toBeLessThanOrEqual(30);
+        // A transaction is there whole or not at all.
+        expect(Number(await own.get('load:counter'))).toBe(await own.llen('load:transactions'));
+        expect(new Set(seen.popped).size).toBe(seen.popped.length);
+        expect(seen.popped.length).toBeGreaterThan(10);
+        // The subscriber hears what was published by the end, so after the switch.
+        const last = Number(seen.messages.at(-1)?.split('-')[1]);
+        expect(last).toBeGreaterThan(seen.messages.length / 2);
+      } finally {
+        own.disconnect();
+      }
+    },
+  );
+});
