@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { goRedis } from './test-kit/foreign/go-redis.ts';
+import { jedis } from './test-kit/foreign/jedis.ts';
 import { redisPy } from './test-kit/foreign/redis-py.ts';
 import { openRealGateway, until } from './test-kit/real-gateway.ts';
 
@@ -8,6 +9,7 @@ const clients = [
   { name: 'redis-py, sync', client: await redisPy('sync') },
   { name: 'redis-py, asyncio', client: await redisPy('asyncio') },
   { name: 'go-redis', client: await goRedis() },
+  { name: 'Jedis', client: await jedis() },
 ];
 for (const { name, client } of clients) {
   if (client.type === 'missing') console.warn(`SKIPPED ${name}: ${client.reason}. Cure: ${client.cure}`);
@@ -33,7 +35,10 @@ describe.each(clients)('$name', ({ client }) => {
         await until(async () => (await written()) > before + 200);
         const seen = await load.finish();
 
-        expect(seen.failed).toEqual([]);
+        // A transaction that was open when its server died and whose EXEC was not sent: Redis's own word for it.
+        const isAborted = (text: string): boolean => text.includes('EXECABORT failover: ');
+        expect(seen.failed.filter((text) => !isAborted(text))).toEqual([]);
+        expect(seen.failed.length).toBeLessThanOrEqual(1);
         // At most what each of its workers had in flight.
         expect(seen.unknown.length).toBeLessThanOrEqual(8);
         expect(real.accepted).toBe(connections);
