@@ -28,7 +28,7 @@ interface Size {
   readonly latencyMs: number;
 }
 const FULL: Size = { rounds: 10, share: 1, warmShare: 1, latencyWarmMs: 2000, latencyMs: 5000 };
-const QUICK: Size = { rounds: 2, share: 0.12, warmShare: 0.3, latencyWarmMs: 500, latencyMs: 1000 };
+const QUICK: Size = { rounds: 2, share: 0.1, warmShare: 0.1, latencyWarmMs: 500, latencyMs: 1000 };
 
 export async function throughputBench(options: Options): Promise<Result> {
   await using cluster = await launch(1);
