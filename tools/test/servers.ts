@@ -1,4 +1,4 @@
-// Prints which servers the tests will find here, as JSON: [{ flavour, version, how } | { flavour, reason, cure }].
+// Prints which servers the tests will find here, as JSON: [{ flavour, version, command, how } | { flavour, reason, cure }].
 import { findFlavour, findServer } from '@failover/redis/testing';
 
 const any = await findServer();
@@ -6,8 +6,13 @@ const flavours = await Promise.all(
   (['redis', 'valkey'] as const).map(async (flavour) => {
     const search = await findFlavour(flavour);
     return search.type === 'found'
-      ? { flavour, version: search.server.version, how: search.server.how }
+      ? {
+          flavour,
+          version: search.server.version,
+          command: search.server.serverCommand,
+          how: search.server.how,
+        }
       : { flavour, reason: search.reason, cure: search.cure };
   }),
 );
-console.log(JSON.stringify({ isDouble: any.kind === 'embedded', how: any.how, flavours }));
+console.log(JSON.stringify({ isDouble: any.kind === 'embedded', kind: any.kind, how: any.how, flavours }));
