@@ -1,4 +1,5 @@
 import type { Cluster, Lease, Ms } from '@failover/core';
+import type { RedisReply } from '../replies.ts';
 import type { Dialled } from './dial.ts';
 import type { Pending } from './pending.ts';
 import type { Tick } from './tick.ts';
@@ -27,14 +28,21 @@ export function createDataReports(
   const unknowns = new Map<Upstream<Pending>, number>();
   const refusedAt = new WeakMap<Upstream<Pending>, Ms>();
   const memberOf = (lease: Lease) => ({ endpoint: lease.server, kind: 'data' }) as const;
+
+  function failed({ lease, openedAt }: Connection, reason: string): void {
+    cluster.report({ type: 'failed', member: memberOf(lease), openedAt, reason });
+  }
+
+  function said({ lease, openedAt }: Connection, reply: RedisReply): void {
+    cluster.report({ type: 'said', member: memberOf(lease), openedAt, reply });
+  }
+
   return {
     refused(upstream, code, text) {
       const now = tick.now();
       if (now - (refusedAt.get(upstream) ?? -Infinity) < tellAgainMs) return;
       refusedAt.set(upstream, now);
-      const { lease, openedAt } = upstream;
-      const reply = { type: 'errorReply', code, text };
-      cluster.report({ type: 'said', member: memberOf(lease), openedAt, reply });
+      said(upstream, { type: 'errorReply', code, text });
     },
     unknown(upstream, count, reason) {
       const before = unknowns.get(upstream);
@@ -50,17 +58,14 @@ export function createDataReports(
     silent({ lease, openedAt }, forMs) {
       cluster.report({ type: 'silent', member: memberOf(lease), openedAt, forMs });
     },
-    failed({ lease, openedAt }, reason) {
-      cluster.report({ type: 'failed', member: memberOf(lease), openedAt, reason });
-    },
+    failed,
     dialled(lease, dialled) {
-      const member = memberOf(lease);
       switch (dialled.type) {
         case 'failed':
-          cluster.report({ type: 'failed', member, openedAt: dialled.openedAt, reason: dialled.reason });
+          failed({ lease, openedAt: dialled.openedAt }, dialled.reason);
           return;
         case 'unfit':
-          cluster.report({ type: 'said', member, openedAt: dialled.openedAt, reply: dialled.reply });
+          said({ lease, openedAt: dialled.openedAt }, dialled.reply);
           return;
         case 'verified':
         case 'rejected':

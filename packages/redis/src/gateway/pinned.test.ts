@@ -1,18 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { BenchTop } from './test-kit/bench-top.ts';
-import { benchTop } from './test-kit/bench-top.ts';
+import { benchTop, names, until } from './test-kit/bench-top.ts';
 import type { Handler } from './test-kit/scripted-server.ts';
 
-const until = async (condition: () => boolean): Promise<void> => {
-  const limit = performance.now() + 3000;
-  while (!condition()) {
-    if (performance.now() > limit) throw new Error('it did not come to that');
-    await turn();
-  }
-};
-const names = (top: BenchTop, which: 'a' | 'b'): string[] =>
-  top[which].received.map((args) => args.join(' '));
 const bulk = (text: string): string => `$${text.length}\r\n${text}\r\n`;
 const aborted =
   '-EXECABORT failover: the transaction was lost with its server before EXEC was sent; not executed\r\n';

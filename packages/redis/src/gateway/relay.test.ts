@@ -1,20 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { BenchTop } from './test-kit/bench-top.ts';
-import { benchTop } from './test-kit/bench-top.ts';
+import { benchTop, names, until } from './test-kit/bench-top.ts';
 import type { Handler } from './test-kit/scripted-server.ts';
 
 const echo: Handler = (args) => `$${String(args[1]).length}\r\n${String(args[1])}\r\n`;
 const silent: Handler = () => undefined;
-const until = async (condition: () => boolean): Promise<void> => {
-  const limit = performance.now() + 3000;
-  while (!condition()) {
-    if (performance.now() > limit) throw new Error('it did not come to that');
-    await turn();
-  }
-};
-const names = (top: BenchTop, which: 'a' | 'b'): string[] =>
-  top[which].received.map((args) => args.join(' '));
 const unknown = (top: BenchTop): string =>
   `-OUTCOMEUNKNOWN server=${top.first} epoch=0.1 sent, and no reply came: it may or may not have been executed (closed by the server)\r\n`;
 const behind = '-TRYAGAIN failover: not executed, a command before it is unknown\r\n';

@@ -1,3 +1,8 @@
+import { writeBit } from '../protocol/traits.ts';
+import type { Session } from '../session/session.ts';
+import { newSession } from '../session/session.ts';
+import { subscriptionCount } from '../session/subscriptions.ts';
+import type { TransactionState } from '../session/transaction.ts';
 import { createAnswers } from './answers.ts';
 import { createAttachment } from './attachment.ts';
 import type { Sent } from './burst.ts';
@@ -23,11 +28,6 @@ import { createRoute } from './route.ts';
 import type { SentRun } from './sent-commands.ts';
 import { commandOf, lostOnPinned, lostOnShared } from './sent-commands.ts';
 import { answerSession } from './session-command.ts';
-import { writeBit } from '../protocol/traits.ts';
-import type { Session } from '../session/session.ts';
-import { newSession } from '../session/session.ts';
-import { subscriptionCount } from '../session/subscriptions.ts';
-import type { TransactionState } from '../session/transaction.ts';
 import type { Loss, Owner, Upstream } from './upstream.ts';
 import { verify } from './verify.ts';
 import { createWaitCover } from './wait-cover.ts';
@@ -362,11 +362,8 @@ export function createRelay(options: RelayOptions): Relay {
 
   /** True if the server is known to accept this identity; else it is asked. */
   function verified(head: PendingSession, identity: Identity, needsProof: boolean): boolean {
-    const lease = origin.lease();
-    if (lease === undefined) {
-      gates.hold(head);
-      return false;
-    }
+    const lease = route.lease(head);
+    if (lease === undefined) return false;
     if (!needsProof && shared.has(lease, identity)) {
       head.verdict = 'verified';
       return true;

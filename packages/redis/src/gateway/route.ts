@@ -15,6 +15,8 @@ export interface Route {
   /** The origin's generation when `upstream` was chosen. */
   readonly generation: number;
   readonly isOnPinned: boolean;
+  /** The lease to work under now; without one the work is held. */
+  lease(work: PendingWork): Lease | undefined;
   shared(head: PendingWork): Way;
   pinned(head: PendingWork): Way;
   /** The client's own connection has work, or has had it until now. */
@@ -53,6 +55,7 @@ export function createRoute(options: RouteOptions): Route {
     upstream: undefined as Upstream<Pending> | undefined,
     generation: -1,
     isOnPinned: false,
+    lease: leaseFor,
     shared(head: PendingWork): Way {
       const lease = leaseFor(head);
       if (lease === undefined) return 'waits';
@@ -89,9 +92,9 @@ export function createRoute(options: RouteOptions): Route {
     },
   };
 
-  function leaseFor(head: PendingWork): Lease | undefined {
+  function leaseFor(work: PendingWork): Lease | undefined {
     const lease = origin.lease();
-    if (lease === undefined) options.hold(head);
+    if (lease === undefined) options.hold(work);
     return lease;
   }
 

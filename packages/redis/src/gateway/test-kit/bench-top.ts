@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Duplex } from 'node:stream';
 import type { EndpointId, GatewaySession, Runtime } from '@failover/core';
 import { endpoint, systemRuntime, targetId } from '@failover/core';
@@ -124,4 +125,17 @@ export function benchTop(
       await gateway[Symbol.asyncDispose]();
     },
   };
+}
+
+/** What one of the servers was asked, a line for each command. */
+export const names = (top: BenchTop, which: 'a' | 'b'): string[] =>
+  top[which].received.map((args) => args.join(' '));
+
+/** Turns of the event loop until it is so: in memory nothing takes longer. */
+export async function until(condition: () => boolean): Promise<void> {
+  const limit = performance.now() + 3000;
+  while (!condition()) {
+    if (performance.now() > limit) throw new Error('it did not come to that');
+    await turn();
+  }
 }

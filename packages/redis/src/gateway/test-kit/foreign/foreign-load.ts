@@ -53,8 +53,3 @@ export function startForeign(
     [Symbol.dispose]: () => child.kill('SIGKILL'),
   };
 }
-
-/** Where what is fetched stays for the next run. */
-export function cacheFolder(home: string, env: Readonly<Record<string, string | undefined>>): string {
-  return `${env['XDG_CACHE_HOME'] ?? `${home}/.cache`}/failover`;
-}

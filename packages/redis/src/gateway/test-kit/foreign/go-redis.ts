@@ -1,16 +1,16 @@
 import { mkdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { defaultCacheFolder } from '../../../testing/cache-folder.ts';
 import { runBounded } from '../../../testing/run-bounded.ts';
 import type { Foreign } from './foreign-load.ts';
-import { cacheFolder, startForeign } from './foreign-load.ts';
+import { startForeign } from './foreign-load.ts';
 
 const source = fileURLToPath(new URL('./go-redis', import.meta.url));
 
 /** go-redis as go.mod pins it, compiled by the machine's own Go. */
 export async function goRedis(): Promise<Foreign> {
-  const folder = cacheFolder(homedir(), process.env);
+  const folder = defaultCacheFolder(process.env);
   await mkdir(folder, { recursive: true });
   const program = join(folder, 'go-redis-load');
   // A first build fetches and compiles the client; later ones are answered from Go's own cache.

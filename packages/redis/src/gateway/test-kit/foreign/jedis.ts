@@ -1,17 +1,17 @@
 import { mkdir, readdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { defaultCacheFolder } from '../../../testing/cache-folder.ts';
 import { runBounded } from '../../../testing/run-bounded.ts';
 import type { Foreign } from './foreign-load.ts';
-import { cacheFolder, startForeign } from './foreign-load.ts';
+import { startForeign } from './foreign-load.ts';
 
 const source = fileURLToPath(new URL('./jedis', import.meta.url));
 const cure = 'install a JDK of 17 or newer, Maven and a reachable registry';
 
 /** Jedis as pom.xml pins it, from the cache or by the machine's own Maven; the JDK runs a source file as it is. */
 export async function jedis(): Promise<Foreign> {
-  const folder = join(cacheFolder(homedir(), process.env), 'jedis-5.2.0');
+  const folder = join(defaultCacheFolder(process.env), 'jedis-5.2.0');
   await mkdir(folder, { recursive: true });
   if ((await readdir(folder)).length === 0) {
     const pom = join(source, 'pom.xml');
