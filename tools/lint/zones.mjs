@@ -77,6 +77,7 @@ const coreOrder = [
   'runtime',
   'adapter',
   'discover',
+  'config',
   'cluster',
   'telemetry',
 ];

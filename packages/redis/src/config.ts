@@ -1,10 +1,6 @@
-import { readFileSync } from 'node:fs';
-import type { ConfigIssue, ConfigSpec } from '@failover/core';
-import { ConfigError } from '@failover/core';
+import type { ConfigIssue, ConfigSpec, Seed } from '@failover/core';
+import { ConfigError, configIssues, secretFromFile, seedList, withoutUndefined } from '@failover/core';
 import { z } from 'zod';
-import { toIssue } from './config-issues.ts';
-import type { Seed } from './seeds.ts';
-import { seed } from './seeds.ts';
 
 const address = z
   .union([
@@ -96,15 +92,18 @@ export const redisConfig: ConfigSpec<RedisConfig> = {
   schema: z.toJSONSchema(schema, { io: 'input' }),
   parse(input) {
     const parsed = schema.safeParse(input);
-    if (!parsed.success) throw new ConfigError(parsed.error.issues.flatMap((issue) => toIssue(issue, input)));
+    if (!parsed.success)
+      throw new ConfigError(parsed.error.issues.flatMap((issue) => configIssues(issue, input)));
     const issues: ConfigIssue[] = crossFieldIssues(parsed.data);
     const { downAfterMs, holdMs, passwordFile, sentinels, servers, ...rest } = parsed.data;
     const config = {
       ...rest,
       name: rest.name ?? 'redis',
-      sentinels: seeds('sentinels', sentinels, 26_379, issues),
-      servers: seeds('servers', servers, 6379, issues),
-      ...(passwordFile === undefined ? {} : { password: readPassword(passwordFile, issues) }),
+      sentinels: seedList('sentinels', sentinels, 26_379, issues),
+      servers: seedList('servers', servers, 6379, issues),
+      ...(passwordFile === undefined
+        ? {}
+        : { password: secretFromFile('passwordFile', passwordFile, issues) }),
       holdMs: holdMs ?? Math.min(60_000, (downAfterMs ?? defaultDownAfterMs) + 10_000),
     };
     if (issues.length > 0) throw new ConfigError(issues);
@@ -145,59 +144,4 @@ function crossFieldIssues(options: z.output<typeof schema>): ConfigIssue[] {
     add('sentinelUsername', 'has no password', 'add sentinelPassword', options.sentinelUsername);
   }
   return issues;
-}
-
-function seeds(
-  field: string,
-  list: readonly z.output<typeof address>[] | undefined,
-  defaultPort: number,
-  issues: ConfigIssue[],
-): readonly Seed[] {
-  const found = new Map<string, Seed>();
-  for (const [at, item] of (list ?? []).entries()) {
-    const text =
-      typeof item === 'string'
-        ? item
-        : `${bracketed(item.host)}${item.port === undefined ? '' : `:${item.port}`}`;
-    try {
-      const read = seed(text, defaultPort);
-      found.set(JSON.stringify(read), read);
-    } catch {
-      const fix = `write host:port, for example 127.0.0.1:${defaultPort}`;
-      issues.push({
-        field: `${field}.${at}`,
-        value: text.replace(/^.*@/, '(secret)@'),
-        problem: 'is not an address',
-        fix,
-      });
-    }
-  }
-  return [...found.values()];
-}
-
-function bracketed(host: string): string {
-  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
-}
-
-function readPassword(path: string, issues: ConfigIssue[]): string {
-  try {
-    const [line = ''] = readFileSync(path, 'utf8').split(/\r?\n/, 1);
-    if (line !== '') return line;
-    issues.push({
-      field: 'passwordFile',
-      value: path,
-      problem: 'is empty',
-      fix: 'put the password on its first line',
-    });
-  } catch (cause) {
-    const problem = `cannot be read (${cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'})`;
-    issues.push({ field: 'passwordFile', value: path, problem, fix: 'name a file that this user may read' });
-  }
-  return '';
-}
-
-/** zod leaves optional fields as they came; ours are absent, never undefined. */
-function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  const entries = Object.entries(value).filter(([, field]) => field !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
 }

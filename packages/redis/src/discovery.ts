@@ -1,8 +1,7 @@
 import type { MemberList, Runtime } from '@failover/core';
-import { mergeSources } from '@failover/core';
+import { mergeSources, sourcesOf } from '@failover/core';
 import type { Observable } from 'rxjs';
 import type { RedisConfig } from './config.ts';
-import { sourcesOf } from './seeds.ts';
 
 /**
  * Where to begin: the Sentinels, or the servers of a replication without them. What Sentinels know beyond that

@@ -4,3 +4,4 @@ export * from './address-source.ts';
 export * from './static.ts';
 export * from './dns.ts';
 export * from './watched-file.ts';
+export * from './seeds.ts';

@@ -1,12 +1,12 @@
 import type { Duplex } from 'node:stream';
 import type { Lease, Ms, Runtime } from '@failover/core';
+import { onAbort } from '@failover/core';
 import { createReplyDecoder } from '../protocol/decode.ts';
 import type { RespValue } from '../protocol/value.ts';
 import type { RedisReply } from '../replies.ts';
 import type { Credentials, ListenerRole } from './handshake.ts';
 import { handshake } from './handshake.ts';
 import type { Identity } from './identity.ts';
-import { onAbort } from './on-abort.ts';
 
 export type Dialled =
   | {

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Adapter, Cluster, GatewaySession, Runtime, ServeContext } from '@failover/core';
+import { onAbort } from '@failover/core';
 import type { RedisConfig } from '../config.ts';
 import { createRequestScanner } from '../protocol/scan-requests.ts';
 import type { ClientStream } from './client-stream.ts';
@@ -14,7 +15,6 @@ import { greetingIn } from './hello.ts';
 import { identity } from './identity.ts';
 import type { GatewayLimits } from './limits.ts';
 import { defaultGatewayLimits } from './limits.ts';
-import { onAbort } from './on-abort.ts';
 import type { Relay } from './relay.ts';
 import { createRelay } from './relay.ts';
 import { createKnownScripts } from './scripts.ts';

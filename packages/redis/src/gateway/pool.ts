@@ -1,7 +1,7 @@
 import type { Lease } from '@failover/core';
+import { onAbort } from '@failover/core';
 import type { Dialled } from './dial.ts';
 import type { Identity } from './identity.ts';
-import { onAbort } from './on-abort.ts';
 import type { Upstream } from './upstream.ts';
 
 export type Shared<Item> =

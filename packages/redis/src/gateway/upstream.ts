@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Lease, Ms } from '@failover/core';
+import { onAbort } from '@failover/core';
 import { createReplyScanner } from '../protocol/scan.ts';
-import { onAbort } from './on-abort.ts';
 import { createOutbox } from './outbox.ts';
 import type { Run } from './ring.ts';
 import { createRing } from './ring.ts';

@@ -1,13 +1,9 @@
-import type { AddressSource, EndpointId } from '@failover/core';
-import {
-  dnsSource,
-  endpoint,
-  hostOf,
-  portOf,
-  srvSource,
-  staticSource,
-  watchedFileSource,
-} from '@failover/core';
+import type { EndpointId } from '../model/index.ts';
+import { endpoint, hostOf, portOf } from '../model/index.ts';
+import type { AddressSource } from './address-source.ts';
+import { dnsSource, srvSource } from './dns.ts';
+import { staticSource } from './static.ts';
+import { watchedFileSource } from './watched-file.ts';
 
 /** Where to begin: an address, or a place that lists addresses and may list others later. */
 export type Seed =

@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { MemberList } from '@failover/core';
-import { mergeSources } from '@failover/core';
-import { virtualRuntime } from '@failover/core/virtual';
 import { describe, expect, it } from 'vitest';
+import type { MemberList } from '../adapter.ts';
+import { virtualRuntime } from '../runtime/virtual.ts';
+import { mergeSources } from './address-source.ts';
 import { seed, sourcesOf } from './seeds.ts';
 
 describe('a seed', () => {
