@@ -78,6 +78,7 @@ const coreOrder = [
   'adapter',
   'discover',
   'config',
+  'probe',
   'cluster',
   'telemetry',
 ];

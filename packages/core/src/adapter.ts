@@ -118,6 +118,8 @@ export interface Cluster extends AsyncDisposable {
   countOperations(target: TargetId, outcome: Outcome['type'], count: number): void;
   /** Tells how many unanswered operations a lost connection left unknown. */
   reportUnknown(target: TargetId, server: EndpointId, count: number, reason: string): void;
+  /** Tells how many operations with an unknown outcome go again, because that was declared to be wanted. */
+  reportResent(target: TargetId, server: EndpointId, count: number, reason: string): void;
   run<T>(operation: Operation<T>, options: RunOptions): Promise<T>;
   /** Evidence from the data path goes through the rules like any other. */
   report(report: Report<unknown>): void;

@@ -12,6 +12,7 @@ export * from './health/index.ts';
 export type { Failover, FailoverLog, FailoverStep } from './telemetry/index.ts';
 export { emptyFailoverLog, foldFailovers, meterCluster, settledBetween, stepOf } from './telemetry/index.ts';
 export * from './discover/index.ts';
+export * from './probe/index.ts';
 export * from './config/index.ts';
 export type { ClusterOptions, DiagnosticsMessage } from './cluster/index.ts';
 export { createCluster } from './cluster/index.ts';

@@ -266,6 +266,9 @@ export function createCluster<C, R, S>(
     reportUnknown(target, server, count, reason) {
       tell({ type: 'outcomesUnknown', target, server, count, reason });
     },
+    reportResent(target, server, count, reason) {
+      tell({ type: 'operationsResent', target, server, count, reason });
+    },
     async run(operation, runOptions) {
       const release = acquire();
       try {

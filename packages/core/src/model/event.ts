@@ -17,6 +17,11 @@ export type FailoverNews =
       readonly to: Availability;
       readonly reason: string;
     }
+  | {
+      readonly type: 'conditionsChanged';
+      readonly server: EndpointId;
+      readonly conditions: readonly string[];
+    }
   | { readonly type: 'roleChanged'; readonly server: EndpointId; readonly from: Role; readonly to: Role }
   | {
       readonly type: 'stateChanged';
@@ -71,6 +76,14 @@ export type FailoverNews =
     }
   | {
       readonly type: 'outcomesUnknown';
+      readonly target: TargetId;
+      readonly server: EndpointId;
+      readonly count: number;
+      readonly reason: string;
+    }
+  /** What was unknown goes again, because the backend or the user declared it at least once. */
+  | {
+      readonly type: 'operationsResent';
       readonly target: TargetId;
       readonly server: EndpointId;
       readonly count: number;

@@ -33,6 +33,8 @@ export type Observation =
     }
   | { readonly type: 'targetSeen'; readonly target: Target }
   | { readonly type: 'targetGone'; readonly target: TargetId }
+  /** What the server says of itself beside its role, in the backend's own words: an alarm, maintenance. */
+  | { readonly type: 'conditionsSeen'; readonly server: EndpointId; readonly conditions: readonly string[] }
   | { readonly type: 'roleSeen'; readonly server: EndpointId; readonly shard: string; readonly role: Role }
   /** The backend chose `server` to take over; it did not yet say that it has. */
   | {

@@ -18,6 +18,8 @@ export interface ServerDescription {
   /** When the newest connection that answered was opened: the fence against late errors of older ones. */
   readonly answeredOn?: Ms;
   readonly lastError?: string;
+  /** What it says of itself beside its role, in the backend's own words, sorted; absent if there is nothing. */
+  readonly conditions?: readonly string[];
   /** The discovery sources that list it. It belongs as long as one does. */
   readonly listedBy: readonly string[];
 }

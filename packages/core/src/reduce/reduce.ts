@@ -36,6 +36,15 @@ export function reduce(
       if (before === undefined) return unchanged(topology);
       return replaceServer(topology, before, suspect(before, observation, limits), now);
     }
+    case 'conditionsSeen': {
+      const before = topology.servers.get(observation.server);
+      if (before === undefined) return unchanged(topology);
+      const after = withConditions(before, observation.conditions);
+      if (after === before) return unchanged(topology);
+      return changed(withServer(topology, after), [
+        { type: 'conditionsChanged', server: after.endpoint, conditions: after.conditions ?? [] },
+      ]);
+    }
     case 'roleSeen': {
       const before = topology.servers.get(observation.server);
       if (before === undefined) return unchanged(topology);
@@ -74,6 +83,13 @@ export function reduce(
     case 'timePassed':
       return passTime(topology, now, limits);
   }
+}
+
+function withConditions(server: ServerDescription, seen: readonly string[]): ServerDescription {
+  const { conditions = [], ...rest } = server;
+  const sorted = [...new Set(seen)].sort();
+  if (sorted.join('\n') === conditions.join('\n')) return server;
+  return sorted.length === 0 ? rest : { ...rest, conditions: sorted };
 }
 
 function replaceServer(

@@ -27,6 +27,10 @@ export function eventText(event: FailoverEvent): string {
       return `${event.target}: operations wait`;
     case 'outcomesUnknown':
       return `${event.server}: ${event.count} operations were under way, their outcome is unknown`;
+    case 'operationsResent':
+      return `${event.server}: ${event.count} operations without an answer go again, marked`;
+    case 'conditionsChanged':
+      return `${event.server}: ${event.conditions.length === 0 ? 'no special condition' : event.conditions.join(', ')}`;
     case 'availabilityChanged':
     case 'successorNamed':
     case 'claimAccepted':

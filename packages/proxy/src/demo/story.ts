@@ -21,6 +21,9 @@ export function storyOf(event: FailoverEvent): string | undefined {
       return `${event.drained} held commands went to the new primary, in order`;
     case 'outcomesUnknown':
       return `${event.count} commands were under way to ${event.server}: whether they ran nobody can know, so none is sent twice`;
+    case 'operationsResent':
+      return `${event.count} messages had no confirm yet: they go again, in order and marked`;
+    case 'conditionsChanged':
     case 'availabilityChanged':
     case 'memberAdded':
     case 'memberRemoved':

@@ -64,7 +64,11 @@ function logEvent(runtime: Runtime, name: string, event: FailoverEvent): void {
   const level =
     type === 'stateChanged' || type === 'outcomesUnknown' || type === 'minoritySeen'
       ? 'warn'
-      : type === 'claimAccepted' || type === 'claimWithdrawn' || type === 'holdClosed'
+      : type === 'claimAccepted' ||
+          type === 'operationsResent' ||
+          type === 'conditionsChanged' ||
+          type === 'claimWithdrawn' ||
+          type === 'holdClosed'
         ? 'info'
         : 'debug';
   const isGood = type === 'stateChanged' && event.to === 'steady';

@@ -1,4 +1,5 @@
 import type { Member, Pace, Report, Runtime } from '@failover/core';
+import { startProbe } from '@failover/core';
 import type { Observable } from 'rxjs';
 import type { RedisConfig } from '../config.ts';
 import {
@@ -10,8 +11,8 @@ import {
 } from '../read-reply.ts';
 import type { RedisReply } from '../replies.ts';
 import type { SentinelEvent } from '../sentinel-events.ts';
-import type { Question } from './probe.ts';
-import { startProbe } from './probe.ts';
+import type { Question } from './asked-connection.ts';
+import { openAsked } from './asked-connection.ts';
 import { subscribeSentinel } from './subscribe-sentinel.ts';
 
 /** ms between two rounds. Never below 250: hundreds of processes must not slow an election down. */
@@ -36,7 +37,14 @@ export function watchSentinel(
     connectTimeoutMs: config.connectTimeoutMs,
   };
   const ask = questionsOf(config.name);
-  const probe = startProbe({ member, connection, runtime, everyMs, retryMs, questions: ask, report });
+  const probe = startProbe({
+    member,
+    runtime,
+    everyMs,
+    retryMs,
+    open: (events) => openAsked(member.endpoint, connection, runtime, ask, events),
+    report,
+  });
   let cancelHurry: (() => void) | undefined;
   const hurry = (): void => {
     cancelHurry ??= runtime.after(hurryWithinMs * runtime.random(), () => {

@@ -1,10 +1,11 @@
-import type { Member, Pace, Report, Runtime } from '@failover/core';
+import type { Member, Pace, Probe, Report, Runtime } from '@failover/core';
+import { startProbe } from '@failover/core';
 import type { Observable } from 'rxjs';
 import type { RedisConfig } from '../config.ts';
 import { readRole } from '../read-reply.ts';
 import type { RedisReply } from '../replies.ts';
-import type { Probe, Question } from './probe.ts';
-import { startProbe } from './probe.ts';
+import type { Question } from './asked-connection.ts';
+import { openAsked } from './asked-connection.ts';
 
 /**
  * ms between two ROLE. Idle 500: two commands a second for each client. Alert 100: suspicion is short. Fast 20,
@@ -27,11 +28,11 @@ export function watchServer(
   const { username, password, connectTimeoutMs } = config;
   const probe: Probe = startProbe({
     member,
-    connection: { username, password, connectTimeoutMs },
     runtime,
     everyMs,
     retryMs,
-    questions: () => questions,
+    open: (events) =>
+      openAsked(member.endpoint, { username, password, connectTimeoutMs }, runtime, () => questions, events),
     report,
   });
   const pace = pace$.subscribe((next) => {

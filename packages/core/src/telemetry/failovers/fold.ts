@@ -71,6 +71,8 @@ export function foldFailovers(log: FailoverLog, event: FailoverEvent): FailoverL
     }
     case 'memberAdded':
     case 'memberRemoved':
+    case 'operationsResent':
+    case 'conditionsChanged':
     case 'roleChanged':
     case 'minoritySeen':
     case 'majoritySeen':

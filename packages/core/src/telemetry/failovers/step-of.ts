@@ -42,6 +42,8 @@ export function stepOf(event: FailoverEvent): Step | undefined {
     case 'ownStall':
     case 'holdOpened':
     case 'outcomesUnknown':
+    case 'operationsResent':
+    case 'conditionsChanged':
       return undefined;
   }
 }

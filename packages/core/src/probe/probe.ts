@@ -1,26 +1,35 @@
-import type { Cancel, Member, Ms, Pace, Report, RoundTrips, Runtime } from '@failover/core';
-import { addRoundTrip, judgeSilence, silenceLimitMs } from '@failover/core';
-import type { CommandArgument } from '../protocol/encode.ts';
-import type { RespValue } from '../protocol/value.ts';
-import type { RedisReply } from '../replies.ts';
-import type { Connection, ConnectionOptions } from './connection.ts';
-import { openConnection } from './connection.ts';
+import type { Pace, Report } from '../adapter.ts';
+import type { RoundTrips } from '../health/index.ts';
+import { addRoundTrip, judgeSilence, silenceLimitMs } from '../health/index.ts';
+import type { Member, Ms } from '../model/index.ts';
+import type { Cancel, Runtime } from '../runtime/runtime.ts';
 
-export interface Question {
-  readonly args: readonly CommandArgument[];
-  read(value: RespValue): RedisReply;
+/** One connection to the member that is asked. It starts to connect at once and never connects again by itself. */
+export interface AskedConnection<R> {
+  /** When the attempt began: whatever it tells is not older. */
+  readonly openedAt: Ms;
+  /** Asks what is due in the `round`-th round, from 0. `onDone` comes just before the last reply of the round. */
+  ask(round: number, onReply: (reply: R) => void, onDone: () => void): void;
+  /** The least that it can be asked. */
+  ping(onPong: () => void): void;
+  close(): void;
 }
 
-export interface ProbeOptions {
+export interface AskedEvents {
+  /** Connected and logged in. */
+  onReady(): void;
+  /** It failed or was closed by the other side. Called once, and not after `close`. */
+  onEnd(reason: string): void;
+}
+
+export interface ProbeOptions<R> {
   readonly member: Member;
-  readonly connection: ConnectionOptions;
   readonly runtime: Runtime;
   /** ms between two rounds, and at most between two attempts to connect. */
   readonly everyMs: Readonly<Record<Pace, number>>;
   readonly retryMs: Readonly<Record<Pace, number>>;
-  /** What to ask in the `round`-th round of a connection, from 0. */
-  questions(round: number): readonly Question[];
-  report(report: Report<RedisReply>): void;
+  open(events: AskedEvents): AskedConnection<R>;
+  report(report: Report<R>): void;
 }
 
 export interface Probe {
@@ -37,15 +46,15 @@ const canaryAfterMs = 2000;
 const firstRetryMs = 10;
 
 /** Asks one member again and again: rounds of questions on one connection, each with a deadline. */
-export function startProbe(options: ProbeOptions): Probe {
+export function startProbe<R>(options: ProbeOptions<R>): Probe {
   const { member, runtime } = options;
   let pace: Pace = 'idle';
   let trips: RoundTrips = [];
   let failures = 0;
   let isClosed = false;
-  let connection: Connection | undefined;
+  let connection: AskedConnection<R> | undefined;
   let isReady = false;
-  let canary: Connection | undefined;
+  let canary: AskedConnection<R> | undefined;
   let cancelNext: Cancel = () => undefined;
   let cancelSilence: Cancel = () => undefined;
   let cancelCanary: Cancel = () => undefined;
@@ -63,9 +72,12 @@ export function startProbe(options: ProbeOptions): Probe {
     }, lose);
   }
 
-  function open(onReady: (opened: Connection) => void, onEnd: (reason: string) => void): Connection {
+  function open(
+    onReady: (opened: AskedConnection<R>) => void,
+    onEnd: (reason: string) => void,
+  ): AskedConnection<R> {
     round = 0;
-    const opened = openConnection(member.endpoint, options.connection, runtime, {
+    const opened = options.open({
       onReady: () => {
         onReady(opened);
       },
@@ -78,22 +90,23 @@ export function startProbe(options: ProbeOptions): Probe {
     cancelNext();
     const asked = connection;
     if (asked === undefined || !isReady || askedAt !== undefined) return;
-    const questions = options.questions(round);
+    const thisRound = round;
     round += 1;
     const startedAt = runtime.now();
     askedAt = startedAt;
     isHurried = false;
     const limitMs = silenceLimitMs(trips);
     watchSilence(asked, startedAt, limitMs, limitMs);
-    let left = questions.length;
-    for (const question of questions) {
-      asked.ask(question.args, (value) => {
-        left -= 1;
-        if (left === 0) settle(startedAt);
+    asked.ask(
+      thisRound,
+      (reply) => {
         failures = 0;
-        options.report({ type: 'said', member, openedAt: asked.openedAt, reply: question.read(value) });
-      });
-    }
+        options.report({ type: 'said', member, openedAt: asked.openedAt, reply });
+      },
+      () => {
+        settle(startedAt);
+      },
+    );
   }
 
   function settle(startedAt: Ms): void {
@@ -137,7 +150,7 @@ export function startProbe(options: ProbeOptions): Probe {
     cancelNext = runtime.after(ms, act);
   }
 
-  function watchSilence(asked: Connection, since: Ms, limitMs: number, inMs: number): void {
+  function watchSilence(asked: AskedConnection<R>, since: Ms, limitMs: number, inMs: number): void {
     const dueAt = runtime.now() + inMs;
     cancelSilence();
     cancelSilence = runtime.after(inMs, () => {
@@ -155,7 +168,7 @@ export function startProbe(options: ProbeOptions): Probe {
   /** The silent connection may be cut off while its server is well: then a second one answers, or is refused. */
   function sendCanary(): void {
     const sent = open((opened) => {
-      opened.ask(['PING'], () => {
+      opened.ping(() => {
         connection?.close();
         connection = opened;
         canary = undefined;
