@@ -1,0 +1,3 @@
+import { realTests } from '../../vitest.shared.ts';
+
+export default realTests('rabbitmq');
