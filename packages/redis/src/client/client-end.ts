@@ -1,4 +1,4 @@
-import type { ClientStream } from '../gateway/client-stream.ts';
+import type { ClientStream } from '@failover/core';
 
 type Listener = (chunk: Buffer) => void;
 

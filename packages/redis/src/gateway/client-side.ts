@@ -1,4 +1,4 @@
-import type { ClientStream } from './client-stream.ts';
+import type { ClientStream } from '@failover/core';
 
 /** Backpressure both ways between us and one client. */
 export interface ClientSide {

@@ -3,7 +3,7 @@ import type { Adapter, Cluster, GatewaySession, Runtime, ServeContext } from '@f
 import { onAbort } from '@failover/core';
 import type { RedisConfig } from '../config.ts';
 import { createRequestScanner } from '../protocol/scan-requests.ts';
-import type { ClientStream } from './client-stream.ts';
+import type { ClientStream } from '@failover/core';
 import type { GatewayContext } from './context.ts';
 import { zeroCounters } from './counters.ts';
 import { createDataReports } from './data-reports.ts';

@@ -8,7 +8,7 @@ import { createAttachment } from './attachment.ts';
 import type { Sent } from './burst.ts';
 import { createClientSide } from './client-side.ts';
 import type { ClientState } from './client-state.ts';
-import type { ClientStream } from './client-stream.ts';
+import type { ClientStream } from '@failover/core';
 import { createCollection } from './collection.ts';
 import type { GatewayContext } from './context.ts';
 import { createGates } from './gates.ts';
