@@ -1,0 +1,67 @@
+import type { Runtime } from '@failover/core';
+import type { Health } from './availability.ts';
+import { createVirtualHost, type VirtualHost } from './virtual-host.ts';
+
+export interface Settings {
+  readonly version: string;
+  readonly channelMax: number;
+  readonly frameMax: number;
+  /** What is proposed to clients; 0 is none. */
+  readonly heartbeatS: number;
+  /** Until a quorum queue has another leader after its leader died or hung. */
+  readonly electionMs: number;
+  /**
+   * Until the cluster gives up a node that does not answer, and an operation that was begun before an election is
+   * answered: the net tick of Erlang.
+   */
+  readonly stuckMs: number;
+  /** Between a message's arrival and its confirm. */
+  readonly confirmMs: number;
+}
+
+/** What the nodes of a cluster share. */
+export interface Broker {
+  readonly runtime: Runtime;
+  readonly settings: Settings;
+  readonly vhosts: ReadonlyMap<string, VirtualHost>;
+  /** Passwords by user. */
+  readonly users: Map<string, string>;
+  readonly nodeNames: readonly string[];
+  /** What publishers are blocked for, for example `low on memory`. */
+  readonly alarms: Set<string>;
+  healthOf(node: string): Health;
+  /** It is up and not in maintenance. */
+  mayLead(node: string): boolean;
+  /** A name that was not given before. */
+  uniqueName(prefix: string): string;
+}
+
+export interface BrokerOptions {
+  readonly runtime: Runtime;
+  readonly settings: Settings;
+  readonly vhosts: readonly string[];
+  readonly users: Readonly<Record<string, string>>;
+  readonly nodeNames: readonly string[];
+  healthOf(node: string): Health;
+  mayLead(node: string): boolean;
+}
+
+const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+export function createBroker(options: BrokerOptions): Broker {
+  const { runtime, settings, nodeNames, healthOf, mayLead } = options;
+  return {
+    runtime,
+    settings,
+    nodeNames,
+    healthOf,
+    mayLead,
+    vhosts: new Map(options.vhosts.map((name) => [name, createVirtualHost(name, healthOf)])),
+    users: new Map(Object.entries(options.users)),
+    alarms: new Set(),
+    uniqueName(prefix) {
+      const letter = (): string => letters[Math.floor(runtime.random() * letters.length)] ?? 'A';
+      return prefix + Array.from({ length: 22 }, letter).join('');
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { replyCode } from '../../protocol/reply-code.ts';
+
+const names: ReadonlyMap<number, string> = new Map([
+  [replyCode.connectionForced, 'CONNECTION_FORCED'],
+  [replyCode.accessRefused, 'ACCESS_REFUSED'],
+  [replyCode.notFound, 'NOT_FOUND'],
+  [replyCode.resourceLocked, 'RESOURCE_LOCKED'],
+  [replyCode.preconditionFailed, 'PRECONDITION_FAILED'],
+  [replyCode.frameError, 'FRAME_ERROR'],
+  [replyCode.syntaxError, 'SYNTAX_ERROR'],
+  [replyCode.commandInvalid, 'COMMAND_INVALID'],
+  [replyCode.channelError, 'CHANNEL_ERROR'],
+  [replyCode.unexpectedFrame, 'UNEXPECTED_FRAME'],
+  [replyCode.notAllowed, 'NOT_ALLOWED'],
+  [replyCode.notImplemented, 'NOT_IMPLEMENTED'],
+  [replyCode.internalError, 'INTERNAL_ERROR'],
+]);
+
+const soft: ReadonlySet<number> = new Set([
+  replyCode.contentTooLarge,
+  replyCode.noConsumers,
+  replyCode.accessRefused,
+  replyCode.notFound,
+  replyCode.resourceLocked,
+  replyCode.preconditionFailed,
+]);
+
+/** Ends a channel or a connection, by its code. Thrown by whatever finds it, told to the client by the channel. */
+export class AmqpProblem extends Error {
+  override readonly name = 'AmqpProblem';
+  readonly code: number;
+  /** It ends the whole connection. */
+  readonly isHard: boolean;
+
+  constructor(code: number, text: string, scope: 'byCode' | 'connection' = 'byCode') {
+    super(`${names.get(code) ?? code} - ${text}`);
+    this.code = code;
+    this.isHard = scope === 'connection' || !soft.has(code);
+  }
+}
+
+export const accessRefused = (text: string): AmqpProblem => new AmqpProblem(replyCode.accessRefused, text);
+export const notFound = (text: string): AmqpProblem => new AmqpProblem(replyCode.notFound, text);
+export const resourceLocked = (text: string): AmqpProblem => new AmqpProblem(replyCode.resourceLocked, text);
+export const preconditionFailed = (text: string): AmqpProblem =>
+  new AmqpProblem(replyCode.preconditionFailed, text);
+export const notAllowed = (text: string): AmqpProblem => new AmqpProblem(replyCode.notAllowed, text);
+export const notImplemented = (text: string): AmqpProblem => new AmqpProblem(replyCode.notImplemented, text);
+export const commandInvalid = (text: string): AmqpProblem => new AmqpProblem(replyCode.commandInvalid, text);
+export const channelError = (text: string): AmqpProblem => new AmqpProblem(replyCode.channelError, text);
+export const unexpectedFrame = (text: string): AmqpProblem =>
+  new AmqpProblem(replyCode.unexpectedFrame, text);

@@ -1,0 +1,184 @@
+import type { Table } from '../../protocol/table.ts';
+import { availabilityOf, type Availability, type HealthOf, type Placement } from './availability.ts';
+import { createConsumers, type Consumers, type Owner, type QueueConsumer } from './consumers.ts';
+import { createGate } from './gate.ts';
+import { isPersistent, type Message } from './message.ts';
+import { createReadyMessages, type Ready } from './ready-messages.ts';
+
+export interface Entry extends Ready {
+  readonly message: Message;
+  /** How often it came back: above 0 is redelivered. */
+  returns: number;
+}
+
+/** An entry that a channel has in hand. */
+export interface Delivery {
+  readonly queue: Queue;
+  readonly entry: Entry;
+  readonly owner: Owner;
+  /** None if it was got. */
+  readonly consumer: QueueConsumer<Delivery> | undefined;
+}
+
+export interface QueueDefinition extends Placement {
+  readonly name: string;
+  readonly isDurable: boolean;
+  readonly isAutoDelete: boolean;
+  /** The connection that it is exclusive to. */
+  readonly exclusiveTo: object | undefined;
+  readonly arguments: Table;
+}
+
+export interface Queue extends QueueDefinition {
+  readonly consumers: Consumers<Delivery>;
+  readonly messageCount: number;
+  /** How often its leader changed. */
+  readonly term: number;
+  readonly availability: Availability;
+  /** Does it at once, or when the queue can be asked or is given up. */
+  whenAnswering(owner: object, action: () => void): void;
+  enqueue(message: Message): void;
+  /** Takes the first message; it is unsettled unless `noAck`. */
+  take(owner: Owner, noAck: boolean): Delivery | undefined;
+  /** What is not in hand any more is left alone, as after its node was given up. */
+  acknowledge(deliveries: readonly Delivery[]): void;
+  giveBack(deliveries: readonly Delivery[]): void;
+  /** Removes what is ready; returns how many there were. */
+  purge(): number;
+  /** Hands out what consumers have room for. */
+  dispatch(): void;
+  /** The leader, or nobody. */
+  moveTo(home: string | undefined): void;
+  /** The health of some node changed. */
+  refresh(): void;
+  /** Gets back what this channel has in hand, and forgets what it asked for. */
+  leave(owner: Owner): void;
+  /** Its node came back: what was not persistent is gone. */
+  recover(): void;
+  /** Whoever waits for it is told that it is gone, and so are its consumers. */
+  close(): void;
+}
+
+export function createQueue(definition: QueueDefinition, healthOf: HealthOf): Queue {
+  const ready = createReadyMessages<Entry>();
+  const inHand = new Set<Delivery>();
+  const gate = createGate();
+  const consumers = createConsumers<Delivery>(definition.arguments['x-single-active-consumer'] === true);
+  let home = definition.home;
+  let order = 0;
+  let term = 0;
+  let isDispatching = false;
+  let isClosed = false;
+
+  function release(delivery: Delivery): boolean {
+    if (!inHand.delete(delivery)) return false;
+    if (delivery.consumer !== undefined) {
+      delivery.consumer.inFlight -= 1;
+      delivery.owner.inFlight -= 1;
+    }
+    return true;
+  }
+
+  function handOut(
+    owner: Owner,
+    consumer: QueueConsumer<Delivery> | undefined,
+    noAck: boolean,
+  ): Delivery | undefined {
+    const entry = ready.shift();
+    if (entry === undefined) return undefined;
+    const delivery = { queue, entry, owner, consumer };
+    if (noAck) return delivery;
+    inHand.add(delivery);
+    if (consumer !== undefined) {
+      consumer.inFlight += 1;
+      owner.inFlight += 1;
+    }
+    return delivery;
+  }
+
+  const queue: Queue = {
+    ...definition,
+    consumers,
+    get home() {
+      return home;
+    },
+    get messageCount() {
+      return ready.count;
+    },
+    get term() {
+      return term;
+    },
+    get availability() {
+      return isClosed ? 'down' : availabilityOf(queue, healthOf);
+    },
+    whenAnswering(owner, action) {
+      if (queue.availability === 'waiting') gate.add(owner, action);
+      else action();
+    },
+    enqueue(message) {
+      ready.push({ order: (order += 1), message, returns: 0 });
+      queue.dispatch();
+    },
+    take: (owner, noAck) => handOut(owner, undefined, noAck),
+    acknowledge(deliveries) {
+      for (const delivery of deliveries) release(delivery);
+      queue.dispatch();
+    },
+    giveBack(deliveries) {
+      const returned = deliveries.filter(release).map(({ entry }) => entry);
+      for (const entry of returned) entry.returns += 1;
+      ready.putBack(returned);
+      queue.dispatch();
+    },
+    purge: () => ready.clear(),
+    dispatch() {
+      if (isDispatching || queue.availability !== 'up') return;
+      isDispatching = true;
+      while (ready.count > 0) {
+        const consumer = consumers.next();
+        if (consumer === undefined) break;
+        const delivery = handOut(consumer.owner, consumer, consumer.noAck);
+        if (delivery !== undefined) consumer.deliver(delivery);
+      }
+      isDispatching = false;
+    },
+    moveTo(next) {
+      if (next !== undefined && next !== home) term += 1;
+      home = next;
+      queue.refresh();
+    },
+    refresh() {
+      for (const consumer of consumers.all) {
+        const isSuspended = healthOf(consumer.node) === 'down';
+        if (isSuspended && !consumer.isSuspended) {
+          queue.giveBack([...inHand].filter((delivery) => delivery.consumer === consumer));
+        }
+        consumer.isSuspended = isSuspended;
+      }
+      if (queue.availability !== 'waiting') gate.open();
+      queue.dispatch();
+    },
+    leave(owner) {
+      gate.forget(owner);
+      queue.giveBack([...inHand].filter((delivery) => delivery.owner === owner));
+    },
+    recover() {
+      queue.giveBack([...inHand]);
+      ready.keep(({ message }) => isPersistent(message));
+    },
+    close() {
+      isClosed = true;
+      gate.open();
+      cancelConsumers(queue);
+    },
+  };
+  return queue;
+}
+
+/** As when a queue is deleted, or when its home node goes: consumers elsewhere are told. */
+export function cancelConsumers(queue: Queue): void {
+  for (const consumer of queue.consumers.all) {
+    queue.consumers.remove(consumer);
+    consumer.cancelled();
+  }
+}

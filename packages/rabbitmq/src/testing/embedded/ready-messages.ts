@@ -1,0 +1,63 @@
+/** A message in a queue. */
+export interface Ready {
+  /** Where it stands in the queue, for good. */
+  readonly order: number;
+}
+
+/** What waits in a queue, first come first served; what comes back goes to where it was. */
+export interface ReadyMessages<E extends Ready> {
+  readonly count: number;
+  push(entry: E): void;
+  shift(): E | undefined;
+  /** Puts entries back in their old order. */
+  putBack(entries: readonly E[]): void;
+  /** Empties it; returns how many there were. */
+  clear(): number;
+  /** Keeps those for which it holds. */
+  keep(holds: (entry: E) => boolean): void;
+}
+
+export function createReadyMessages<E extends Ready>(): ReadyMessages<E> {
+  // Taken from the front by an index: shifting a long array costs too much.
+  let entries: E[] = [];
+  let first = 0;
+
+  return {
+    get count() {
+      return entries.length - first;
+    },
+    push(entry) {
+      entries.push(entry);
+    },
+    shift() {
+      const entry = entries[first];
+      if (entry === undefined) return undefined;
+      first += 1;
+      if (first > 1_024 && first * 2 > entries.length) {
+        entries = entries.slice(first);
+        first = 0;
+      }
+      return entry;
+    },
+    putBack(returned) {
+      if (returned.length === 0) return;
+      const sorted = [...returned].sort((one, other) => one.order - other.order);
+      const last = sorted[sorted.length - 1]?.order ?? 0;
+      let end = first;
+      while (end < entries.length && (entries[end]?.order ?? Infinity) < last) end += 1;
+      const merged = [...entries.slice(first, end), ...sorted].sort((one, other) => one.order - other.order);
+      entries = merged.concat(entries.slice(end));
+      first = 0;
+    },
+    clear() {
+      const count = entries.length - first;
+      entries = [];
+      first = 0;
+      return count;
+    },
+    keep(holds) {
+      entries = entries.slice(first).filter(holds);
+      first = 0;
+    },
+  };
+}
