@@ -28,17 +28,11 @@ export function openAsked(
   const scanner = createFrameScanner(frameMax);
   const login = createLogin({
     credentials: plain(config.username, config.password),
-    vhost: config.vhost,
     clientProperties: {
       product: 'failover',
       connection_name: `failover monitor ${config.name}`,
       capabilities: ourCapabilities,
     },
-    tune: (offered) => ({
-      channelMax: lowerLimit(offered.channelMax, 8),
-      frameMax: lowerLimit(offered.frameMax, frameMax),
-      heartbeatS: config.heartbeatS,
-    }),
   });
   let isOver = false;
   let isOpen = false;
@@ -76,15 +70,33 @@ export function openAsked(
     });
   }
 
+  function logIn(method: Method): void {
+    const step = login.hear(method);
+    switch (step.type) {
+      case 'refused':
+        end(`it refused to be watched: ${step.code} ${step.text}`);
+        return;
+      case 'send':
+        expectWithin(config.loginTimeoutMs, 'login');
+        socket.write(step.bytes);
+        return;
+      case 'authenticated':
+        socket.write(
+          login.open(config.vhost, {
+            channelMax: lowerLimit(step.offered.channelMax, 8),
+            frameMax: lowerLimit(step.offered.frameMax, frameMax),
+            heartbeatS: config.heartbeatS,
+          }),
+        );
+        return;
+      case 'open':
+        socket.write(encodeMethod(channel, 'channel.open', {}));
+    }
+  }
+
   function hear(method: Method): void {
     if (!isOpen && method.name !== 'channel.open-ok') {
-      const step = login(method);
-      if (step.type === 'refused') {
-        end(`it refused to be watched: ${step.code} ${step.text}`);
-      } else {
-        if (method.name === 'connection.start') expectWithin(config.loginTimeoutMs, 'login');
-        socket.write(step.type === 'send' ? step.bytes : encodeMethod(channel, 'channel.open', {}));
-      }
+      logIn(method);
       return;
     }
     switch (method.name) {

@@ -1,11 +1,11 @@
 import { replyCode } from './reply-code.ts';
 
 /**
- * Words in a 404, 405, 406, 506 or 541 that speak of a node in trouble, not of the request. The names of queues stand in quotes
- * and are left out, or a queue could be called so.
+ * Words in a 404 or 506 that speak of a node in trouble, not of the request. The names of queues stand in quotes
+ * and are left out, or a queue could be called so. Not in a 406: that a consumer did not acknowledge in time is its own fault.
  */
 const nodeTrouble =
-  /\b(is down|inaccessible|stopped by supervisor|process (?:crashed|is stopped)|timed? ?out|noproc|nodedown|shutdown|no leader|not running|cluster_change_not_permitted|minority)\b/i;
+  /\b(is down|inaccessible|stopped by supervisor|process (?:crashed|is stopped)|noproc|nodedown|shutdown|no leader|not running|cluster_change_not_permitted|minority)\b/i;
 
 /** Does the broker close a channel or connection for a reason that passes by itself, on this node or on another? */
 export function isTransientClose(code: number, text: string): boolean {
@@ -15,7 +15,6 @@ export function isTransientClose(code: number, text: string): boolean {
       return true;
     case replyCode.notFound:
     case replyCode.resourceError:
-    case replyCode.preconditionFailed:
       return nodeTrouble.test(text.replace(/'[^']*'/g, "''"));
     default:
       return false;

@@ -1,5 +1,6 @@
 import { FieldReader } from './fields.ts';
 import { FrameError, frame, frameHeaderBytes, frameOverheadBytes, frameType } from './frame.ts';
+import { decodeProperties, encodeProperties } from './properties.ts';
 import { writeTable } from './table.ts';
 import type { Table } from './table.ts';
 
@@ -14,8 +15,17 @@ const headersFlag = 1 << 13;
 const contentTypeFlag = 1 << 15;
 const contentEncodingFlag = 1 << 14;
 
-/** The same header frame with more entries in its `headers`. All else stays as it is, byte for byte. */
-export function withHeaders(bytes: Buffer, from: number, to: number, entries: Table): Buffer {
+/**
+ * The same header frame with more entries in its `headers`, and with a message id if it has none. All else stays as it
+ * is, byte for byte.
+ */
+export function withHeaders(
+  bytes: Buffer,
+  from: number,
+  to: number,
+  entries: Table,
+  messageId?: string,
+): Buffer {
   const payload = bytes.subarray(from + frameHeaderBytes, to - 1);
   const flags = payload.readUInt16BE(12);
   const reader = new FieldReader(payload, 14, payload.length);
@@ -35,7 +45,16 @@ export function withHeaders(bytes: Buffer, from: number, to: number, entries: Ta
     payload.subarray(hasHeaders ? at + 4 + known : at),
   ]);
   changed.writeUInt16BE(flags | headersFlag, 12);
-  return frame(frameType.header, bytes.readUInt16BE(from + 1), changed);
+  const payloadWithId = messageId === undefined ? changed : withMessageId(changed, messageId);
+  return frame(frameType.header, bytes.readUInt16BE(from + 1), payloadWithId);
+}
+
+/** Rare, so by way of all properties. */
+function withMessageId(payload: Buffer, messageId: string): Buffer {
+  const { properties, bodySize } = decodeProperties(payload, 0, payload.length);
+  return properties.messageId === undefined
+    ? encodeProperties({ ...properties, messageId }, bodySize)
+    : payload;
 }
 
 /** The body frame `bytes[from, to)` as frames of at most `frameMax` bytes. */

@@ -22,17 +22,24 @@ export interface Tuned {
 
 export interface LoginOptions {
   readonly credentials: Credentials;
-  readonly vhost: string;
   readonly clientProperties: Table;
-  /** What we want, given what the server offers. */
-  tune(offered: Tuned): Tuned;
 }
 
 export type LoginStep =
   | { readonly type: 'send'; readonly bytes: Buffer }
-  | { readonly type: 'open'; readonly tuned: Tuned; readonly serverProperties: Table }
+  /** The node believes who we are and offers this: answer with `open`. */
+  | { readonly type: 'authenticated'; readonly offered: Tuned; readonly serverProperties: Table }
+  | { readonly type: 'open' }
   /** The server's own words; it closes. */
   | { readonly type: 'refused'; readonly code: number; readonly text: string };
+
+/** The client's side of the opening of a connection. The protocol header is sent before. */
+export interface Login {
+  /** One method of the node after the other. @throws FrameError at one that does not belong here. */
+  hear(method: Method): LoginStep;
+  /** What to send once authenticated. */
+  open(vhost: string, tuned: Tuned): Buffer;
+}
 
 /** What every connection of ours can, whatever its client can: the broker then tells us all that it may tell. */
 export const ourCapabilities: Table = {
@@ -44,58 +51,48 @@ export const ourCapabilities: Table = {
   authentication_failure_close: true,
 };
 
-/** The client's side of the opening of a connection, one method after the other. The protocol header is sent before. */
-export function createLogin(options: LoginOptions): (method: Method) => LoginStep {
+export function createLogin({ credentials, clientProperties }: LoginOptions): Login {
   let expected: Method['name'] = 'connection.start';
   let serverProperties: Table = {};
-  let tuned: Tuned = { frameMax: 0, channelMax: 0, heartbeatS: 0 };
 
-  return (method) => {
-    if (method.name === 'connection.close') {
-      return { type: 'refused', code: method.replyCode, text: method.replyText };
-    }
-    if (method.name !== expected) {
+  return {
+    hear(method) {
+      if (method.name === 'connection.close') {
+        return { type: 'refused', code: method.replyCode, text: method.replyText };
+      }
       // With SASL PLAIN and AMQPLAIN nothing is asked again.
-      throw new FrameError(`${method.name} where ${expected} was expected`);
-    }
-    switch (method.name) {
-      case 'connection.start': {
-        const mechanisms = method.mechanisms.toString().split(' ');
-        const { mechanism, response } = options.credentials;
-        if (!mechanisms.includes(mechanism)) {
-          const text = `ACCESS_REFUSED - the node offers ${mechanisms.join(' ')}, not ${mechanism}`;
-          return { type: 'refused', code: 403, text };
+      if (method.name !== expected) throw new FrameError(`${method.name} where ${expected} was expected`);
+      switch (method.name) {
+        case 'connection.start': {
+          const mechanisms = method.mechanisms.toString().split(' ');
+          const { mechanism, response } = credentials;
+          if (!mechanisms.includes(mechanism)) {
+            const text = `ACCESS_REFUSED - the node offers ${mechanisms.join(' ')}, not ${mechanism}`;
+            return { type: 'refused', code: 403, text };
+          }
+          serverProperties = method.serverProperties;
+          expected = 'connection.tune';
+          const startOk = { clientProperties, mechanism, response, locale: 'en_US' };
+          return { type: 'send', bytes: encodeMethod(0, 'connection.start-ok', startOk) };
         }
-        serverProperties = method.serverProperties;
-        expected = 'connection.tune';
-        const { clientProperties } = options;
-        const bytes = encodeMethod(0, 'connection.start-ok', {
-          clientProperties,
-          mechanism,
-          response,
-          locale: 'en_US',
-        });
-        return { type: 'send', bytes };
+        case 'connection.tune': {
+          const { frameMax, channelMax, heartbeat } = method;
+          const offered = { frameMax, channelMax, heartbeatS: heartbeat };
+          return { type: 'authenticated', offered, serverProperties };
+        }
+        case 'connection.open-ok':
+          return { type: 'open' };
+        default:
+          throw new FrameError(`${method.name} during the opening of a connection`);
       }
-      case 'connection.tune': {
-        const { frameMax, channelMax, heartbeat } = method;
-        tuned = options.tune({ frameMax, channelMax, heartbeatS: heartbeat });
-        expected = 'connection.open-ok';
-        const bytes = Buffer.concat([
-          encodeMethod(0, 'connection.tune-ok', {
-            frameMax: tuned.frameMax,
-            channelMax: tuned.channelMax,
-            heartbeat: tuned.heartbeatS,
-          }),
-          encodeMethod(0, 'connection.open', { virtualHost: options.vhost }),
-        ]);
-        return { type: 'send', bytes };
-      }
-      case 'connection.open-ok':
-        return { type: 'open', tuned, serverProperties };
-      default:
-        throw new FrameError(`${method.name} during the opening of a connection`);
-    }
+    },
+    open(vhost, { frameMax, channelMax, heartbeatS }) {
+      expected = 'connection.open-ok';
+      return Buffer.concat([
+        encodeMethod(0, 'connection.tune-ok', { frameMax, channelMax, heartbeat: heartbeatS }),
+        encodeMethod(0, 'connection.open', { virtualHost: vhost }),
+      ]);
+    },
   };
 }
 

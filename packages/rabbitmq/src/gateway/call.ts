@@ -1,0 +1,69 @@
+import { decodeMethod } from '../protocol/decode.ts';
+import { encodeMethod } from '../protocol/encode.ts';
+import { frameType } from '../protocol/frame.ts';
+import type { Method } from '../protocol/methods.ts';
+import { replyCode } from '../protocol/reply-code.ts';
+import type { Connection } from './connection.ts';
+import { takeUpstreamId } from './connection.ts';
+import { closing } from './frames.ts';
+
+/** How a call of ours ended. `at` is the method that was not done; all before it were. */
+export type CallEnd =
+  | { readonly type: 'done' }
+  | { readonly type: 'closed'; readonly at: number; readonly code: number; readonly text: string }
+  | { readonly type: 'silent'; readonly at: number };
+
+/**
+ * Asks the node on a channel of our own, so that what it refuses costs no channel of the client. Calls back once, no
+ * later than `withinMs`; not at all if the connection to the node is lost first.
+ */
+export function callNode(
+  connection: Connection,
+  methods: readonly Method[],
+  withinMs: number,
+  done: (end: CallEnd) => void,
+): void {
+  const { upstream, upstreamChannels } = connection;
+  let at = -1;
+  let isOver = false;
+  const id = takeUpstreamId(connection, undefined, { type: 'call', onFrame });
+  if (id === undefined || upstream === undefined) {
+    done({ type: 'silent', at: 0 });
+    return;
+  }
+  const channel = id;
+
+  function send(method: Method): void {
+    const bytes = encodeMethod(channel, method.name, method as never);
+    upstream?.append(bytes, 0, bytes.length);
+  }
+
+  function end(how: CallEnd): void {
+    isOver = true;
+    if (how.type !== 'closed') {
+      send({ name: 'channel.close', ...closing(replyCode.success, 'done') });
+      upstreamChannels.set(channel, { type: 'abandoned' });
+    }
+    done(how);
+  }
+
+  function onFrame(bytes: Buffer, from: number, to: number): void {
+    if (isOver || bytes[from] !== frameType.method) return;
+    const reply = decodeMethod(bytes, from, to);
+    if (reply.name === 'channel.close') {
+      send({ name: 'channel.close-ok' });
+      upstreamChannels.delete(channel);
+      end({ type: 'closed', at: Math.max(at, 0), code: reply.replyCode, text: reply.replyText });
+      return;
+    }
+    at += 1;
+    if (at === methods.length) end({ type: 'done' });
+  }
+
+  send({ name: 'channel.open' });
+  for (const method of methods)
+    send({ ...method, ...('nowait' in method ? { nowait: false } : {}) } as Method);
+  connection.after(withinMs, () => {
+    if (!isOver && connection.upstream === upstream) end({ type: 'silent', at: Math.max(at, 0) });
+  });
+}

@@ -1,0 +1,85 @@
+import type { Cluster, Ms, Runtime, TargetId } from '@failover/core';
+import type { RabbitConfig } from '../config.ts';
+import type { TopologyLog } from '../session/topology-log.ts';
+import type { Channel } from './channel.ts';
+import type { GatewayCounters } from './counters.ts';
+import type { Upstream } from './upstream.ts';
+
+/** What all clients of a gateway have in common. */
+export interface GatewayContext {
+  readonly cluster: Cluster;
+  readonly target: TargetId;
+  readonly config: RabbitConfig;
+  readonly runtime: Runtime;
+  readonly counters: GatewayCounters;
+}
+
+/** What a client that shares our process is told beside its frames. */
+export interface ClientEar {
+  /** These publishes of its channel are nacked next, and this is why. */
+  onNotConfirmed(channel: number, seqs: readonly number[], why: NotConfirmed): void;
+}
+
+export type NotConfirmed =
+  | { readonly type: 'unknown'; readonly server: Upstream['lease']['server'] | undefined }
+  | { readonly type: 'notSent'; readonly reason: string };
+
+/** One client's connection as the functions of its relay share it. Only they change it. */
+export interface Connection {
+  readonly gateway: GatewayContext;
+  readonly channels: Map<number, Channel>;
+  /** Channels and our own calls by their number upstream. */
+  readonly upstreamChannels: Map<number, UpstreamChannel>;
+  /** There once its connection is open, until it is lost. */
+  upstream: Upstream | undefined;
+  log: TopologyLog;
+  /** What the client takes, and what it can. */
+  clientFrameMax: number;
+  hears: { readonly cancel: boolean; readonly blocked: boolean };
+  isBlocked: boolean;
+  unconfirmedBytes: number;
+  heldBytes: number;
+  /** Channels whose gate is `full`. */
+  readonly full: Set<Channel>;
+  /** What was declared by the client and dropped by the broker is being declared again. */
+  isDeclaring: boolean;
+  /** Frames for the client. The bytes must not change any more. */
+  toClient(bytes: Buffer, from: number, to: number): void;
+  /** Ends the connection in the protocol's own way. */
+  refuse(code: number, text: string): void;
+  /** Calls back unless the client is gone by then. */
+  after(ms: number, callback: () => void): void;
+  /** Does the client still have to be read from? */
+  onHeld(): void;
+  readonly ear: ClientEar | undefined;
+  /** Set once nobody is there any more. */
+  isOver: boolean;
+}
+
+/** What a number on the connection to a node stands for. */
+export type UpstreamChannel =
+  | { readonly type: 'client'; readonly channel: Channel }
+  | { readonly type: 'call'; readonly onFrame: (bytes: Buffer, from: number, to: number) => void }
+  /** We gave it up; what still comes belongs to nobody. Free again with `close-ok`. */
+  | { readonly type: 'abandoned' };
+
+export function nowOf(connection: Connection): Ms {
+  return connection.gateway.runtime.now();
+}
+
+/** A number that is free upstream: the client's own if it can be, so that frames pass unchanged. */
+export function takeUpstreamId(
+  connection: Connection,
+  wanted: number | undefined,
+  use: UpstreamChannel,
+): number | undefined {
+  const { upstreamChannels, upstream } = connection;
+  if (upstream === undefined) return undefined;
+  const highest = upstream.tuned.channelMax === 0 ? 65_535 : upstream.tuned.channelMax;
+  let id = wanted ?? highest;
+  // From the top: clients number their channels from below.
+  if (upstreamChannels.has(id)) for (id = highest; id > 0 && upstreamChannels.has(id);) id -= 1;
+  if (id === 0) return undefined;
+  upstreamChannels.set(id, use);
+  return id;
+}

@@ -1,0 +1,43 @@
+import { isTransientClose } from '../protocol/close-reason.ts';
+import type { Method } from '../protocol/methods.ts';
+import { toDeclare } from '../session/topology-log.ts';
+import { callNode } from './call.ts';
+import type { Connection } from './connection.ts';
+
+/**
+ * Declares what the broker dropped because of us, on a channel of our own. Where it refuses, the rest goes on: a queue
+ * that is still locked is tried again together with its consumers.
+ */
+export function declareAgain(connection: Connection, done: () => void): void {
+  const { upstream, gateway } = connection;
+  const methods: readonly Method[] = toDeclare(connection.log, gateway.config.redeclare);
+  connection.isDeclaring = methods.length > 0;
+  if (!connection.isDeclaring) return;
+
+  const go = (from: number): void => {
+    const left = methods.slice(from);
+    if (left.length === 0) {
+      connection.isDeclaring = false;
+      done();
+      return;
+    }
+    callNode(connection, left, gateway.config.silenceMs, (end) => {
+      if (connection.upstream !== upstream) return;
+      if (end.type === 'done') {
+        go(methods.length);
+        return;
+      }
+      const refused = left[end.at];
+      if (end.type === 'closed' && !isTransientClose(end.code, end.text)) {
+        gateway.runtime.log('warn', 'it could not be declared again', {
+          method: refused?.name,
+          server: upstream?.lease.server,
+          code: end.code,
+          text: end.text,
+        });
+      }
+      go(from + end.at + 1);
+    });
+  };
+  go(0);
+}

@@ -1,0 +1,39 @@
+import { encodeMethod } from '../protocol/encode.ts';
+import type { Arguments, MethodName } from '../protocol/methods.ts';
+import { methodId } from '../protocol/methods.ts';
+import type { Channel } from './channel.ts';
+import type { Connection } from './connection.ts';
+
+/** Writes one method to the client. */
+export function tellClient<N extends MethodName>(
+  connection: Connection,
+  channel: number,
+  name: N,
+  values: Arguments<N>,
+): void {
+  const bytes = encodeMethod(channel, name, values);
+  connection.toClient(bytes, 0, bytes.length);
+}
+
+/** Writes one method to the node, on the upstream channel of `channel`. */
+export function tellNode<N extends MethodName>(
+  connection: Connection,
+  channel: Channel,
+  name: N,
+  values: Arguments<N>,
+): void {
+  if (channel.upstreamId === 0) return;
+  const bytes = encodeMethod(channel.upstreamId, name, values);
+  connection.upstream?.append(bytes, 0, bytes.length);
+}
+
+/** The arguments of a close that blames `name`. */
+export function closing(code: number, text: string, name?: MethodName): Arguments<'channel.close'> {
+  const id = name === undefined ? 0 : methodId(name);
+  return { replyCode: code, replyText: shortened(text), classId: id >>> 16, methodId: id & 0xffff };
+}
+
+/** A short string holds 255 bytes. */
+function shortened(text: string): string {
+  return Buffer.byteLength(text) <= 255 ? text : `${Buffer.from(text).subarray(0, 250).toString()}…`;
+}

@@ -1,0 +1,86 @@
+import { withHeaders } from '../protocol/content.ts';
+import { channelAt, frameHeaderBytes, frameType, setChannelAt } from '../protocol/frame.ts';
+
+/** A message on its way: its frames, as they came. Mostly one piece of one chunk. */
+export interface Message {
+  bytes: Buffer;
+  from: number;
+  to: number;
+  /** Frames that do not lie behind the first piece. */
+  rest: Buffer[] | undefined;
+  /** Bytes of all frames. */
+  size: number;
+  /** Bytes of the body still to come; -1 before the header. */
+  remaining: number;
+  /** The client's number on a confirm channel, else 0. */
+  readonly seq: number;
+  /** How often it went again after a loss. */
+  resends: number;
+  isReturned: boolean;
+}
+
+export function beginMessage(bytes: Buffer, from: number, to: number, seq: number): Message {
+  return {
+    bytes,
+    from,
+    to,
+    rest: undefined,
+    size: to - from,
+    remaining: -1,
+    seq,
+    resends: 0,
+    isReturned: false,
+  };
+}
+
+export function appendFrame(message: Message, bytes: Buffer, from: number, to: number): void {
+  message.size += to - from;
+  if (message.rest === undefined && bytes === message.bytes && from === message.to) message.to = to;
+  else (message.rest ??= []).push(bytes.subarray(from, to));
+}
+
+export function isWhole(message: Message): boolean {
+  return message.remaining === 0;
+}
+
+/** Calls back for each piece: a run of whole frames. */
+export function eachPiece(message: Message, call: (bytes: Buffer, from: number, to: number) => void): void {
+  call(message.bytes, message.from, message.to);
+  for (const frame of message.rest ?? []) call(frame, 0, frame.length);
+}
+
+/** Puts all frames onto another channel, in place. */
+export function moveMessage(message: Message, channel: number): void {
+  if (channelAt(message.bytes, message.from) === channel) return;
+  eachPiece(message, (bytes, from, to) => {
+    for (let at = from; at < to; at += bytes.readUInt32BE(at + 3) + frameHeaderBytes + 1) {
+      setChannelAt(bytes, at, channel);
+    }
+  });
+}
+
+/** Said of a message that may be there twice, with how often it was sent again. */
+export const resentHeader = 'x-failover-resent';
+
+/** The message as it goes again: everything as it was, and a header that says so. */
+export function markResent(message: Message, messageId: string | undefined): void {
+  const pieces: Buffer[] = [];
+  message.resends += 1;
+  eachPiece(message, (bytes, from, to) => {
+    for (let at = from; at < to;) {
+      const end = at + bytes.readUInt32BE(at + 3) + frameHeaderBytes + 1;
+      pieces.push(
+        bytes[at] === frameType.header && message.resends === 1
+          ? withHeaders(bytes, at, end, { [resentHeader]: 1 }, messageId)
+          : bytes.subarray(at, end),
+      );
+      at = end;
+    }
+  });
+  const all = Buffer.concat(pieces);
+  message.bytes = all;
+  message.from = 0;
+  message.to = all.length;
+  message.rest = undefined;
+  message.size = all.length;
+}

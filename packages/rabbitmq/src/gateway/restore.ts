@@ -1,0 +1,92 @@
+import { isTransientQueue } from '../session/topology-log.ts';
+import type { Channel } from './channel.ts';
+import type { Connection } from './connection.ts';
+import { nowOf, takeUpstreamId } from './connection.ts';
+import { restoreConsumer, usePrefetch } from './consumers.ts';
+import { published, releaseHeld, toNode } from './from-client.ts';
+import { tellClient } from './frames.ts';
+import { eachPiece, moveMessage } from './message.ts';
+import type { Message } from './message.ts';
+import { askNode, sendRequest } from './request.ts';
+import { frameOverheadBytes } from '../protocol/frame.ts';
+
+/**
+ * Opens the channel upstream and sets it up as it was. All is sent at once and nothing waits for an answer: a channel
+ * works in order, so what the client sends behind it finds it ready.
+ */
+export function restoreChannel(connection: Connection, channel: Channel): void {
+  const id = takeUpstreamId(connection, channel.id, { type: 'client', channel });
+  if (id === undefined) return;
+  channel.upstreamId = id;
+  channel.upstreamPrefetch = 0;
+  channel.progressAt = nowOf(connection);
+  askNode(connection, channel, 'channel.open', {}, () => {
+    if (channel.phase !== 'opening') return;
+    channel.phase = 'open';
+    tellClient(connection, channel.id, 'channel.open-ok', {});
+  });
+  // The client's own request to open it is the one that was just made.
+  channel.again = channel.again.filter(({ method }) => method.name !== 'channel.open');
+  if (channel.mode.type === 'confirm') askNode(connection, channel, 'confirm.select', { nowait: false });
+  if (channel.mode.type === 'tx') askNode(connection, channel, 'tx.select', {});
+  if (channel.globalPrefetch !== 0) {
+    const prefetchCount = channel.globalPrefetch;
+    askNode(connection, channel, 'basic.qos', { prefetchSize: 0, prefetchCount, global: true });
+  }
+  // Consumers of queues that the broker keeps never wait for a declare.
+  restoreConsumers(
+    connection,
+    channel,
+    (queue) => !connection.isDeclaring || !isDeclaredAgain(connection, queue),
+  );
+  if (!connection.isDeclaring) finishRestore(connection, channel);
+}
+
+/** Everything that it stands on is declared: the rest, and then what the client sent meanwhile. */
+export function finishRestore(connection: Connection, channel: Channel): void {
+  if (channel.upstreamId === 0 || channel.gate !== 'restoring') return;
+  restoreConsumers(connection, channel, () => true);
+  usePrefetch(connection, channel, channel.prefetch);
+  for (const request of channel.again.splice(0)) sendRequest(connection, channel, { ...request });
+  for (const message of channel.unsent.splice(0)) {
+    sendMessage(connection, channel, message);
+    published(connection, channel, message);
+  }
+  if (channel.publishing !== undefined) sendMessage(connection, channel, channel.publishing);
+  channel.gate = 'open';
+  releaseHeld(connection, channel);
+}
+
+function restoreConsumers(
+  connection: Connection,
+  channel: Channel,
+  mayNow: (queue: string) => boolean,
+): void {
+  for (const consumer of channel.consumers.values()) {
+    // One that was refused has its own clock.
+    if (consumer.state === 'active' || consumer.failures > 0 || !mayNow(consumer.asked.queue)) continue;
+    restoreConsumer(connection, channel, consumer);
+  }
+}
+
+function isDeclaredAgain(connection: Connection, queue: string): boolean {
+  const declared = connection.log.queues.get(queue);
+  return declared !== undefined && isTransientQueue(declared);
+}
+
+function sendMessage(connection: Connection, channel: Channel, message: Message): void {
+  moveMessage(message, channel.upstreamId);
+  const frameMax = connection.upstream?.tuned.frameMax ?? 0;
+  const isSmall = frameMax === 0 || (message.rest ?? []).every((frame) => frame.length <= frameMax);
+  eachPiece(message, (bytes, from, to) => {
+    if (isSmall && to - from <= frameMax) {
+      connection.upstream?.append(bytes, from, to);
+      return;
+    }
+    for (let at = from; at < to;) {
+      const end = at + bytes.readUInt32BE(at + 3) + frameOverheadBytes;
+      toNode(connection, channel, bytes, at, end);
+      at = end;
+    }
+  });
+}
