@@ -173,7 +173,8 @@ export function createRelay(options: RelayOptions): Relay {
       const rest = phase === 'header' ? readHeader(chunk) : chunk;
       if (rest !== undefined) scanner.feed(rest, onFrame);
     } catch (cause) {
-      if (cause instanceof FrameError) connection.refuse(replyCode.frameError, `FRAME_ERROR - ${cause.message}`);
+      if (cause instanceof FrameError)
+        connection.refuse(replyCode.frameError, `FRAME_ERROR - ${cause.message}`);
       else fail(cause);
     }
     balance();

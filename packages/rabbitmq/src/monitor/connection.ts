@@ -7,7 +7,9 @@ import { FrameError, frameType, heartbeatFrame, protocolHeader } from '../protoc
 import { createLogin, lowerLimit, ourCapabilities, plain } from '../protocol/login.ts';
 import type { Method } from '../protocol/methods.ts';
 import { createFrameScanner } from '../protocol/scan.ts';
+import { replyCode } from '../protocol/reply-code.ts';
 import type { RabbitReply } from '../replies.ts';
+import { knock } from './knock.ts';
 
 /** A monitor's frames are short; a peer that sends more is no RabbitMQ. */
 const frameMax = 131_072;
@@ -36,6 +38,8 @@ export function openAsked(
   });
   let isOver = false;
   let isOpen = false;
+  let isStranger = false;
+  let stopKnocking: Cancel = () => undefined;
   let onAnswer = (): void => undefined;
   let stopTimer: Cancel = () => undefined;
   let stopHeartbeats: Cancel = () => undefined;
@@ -44,6 +48,7 @@ export function openAsked(
     isOver = true;
     stopTimer();
     stopHeartbeats();
+    stopKnocking();
     socket.destroy();
   }
 
@@ -70,11 +75,24 @@ export function openAsked(
     });
   }
 
+  /** It lives, and does not let us in: clients with names of their own it may. Asked from now on without one. */
+  function refused(code: number, text: string): void {
+    if (code !== replyCode.accessRefused && code !== replyCode.notAllowed) {
+      end(`it refused to be watched: ${code} ${text}`);
+      return;
+    }
+    runtime.log('warn', `${endpoint} does not let the monitor in: ${code} ${text}`, { server: endpoint });
+    stopTimer();
+    isStranger = true;
+    socket.destroy();
+    events.onReady();
+  }
+
   function logIn(method: Method): void {
     const step = login.hear(method);
     switch (step.type) {
       case 'refused':
-        end(`it refused to be watched: ${step.code} ${step.text}`);
+        refused(step.code, step.text);
         return;
       case 'send':
         expectWithin(config.loginTimeoutMs, 'login');
@@ -129,6 +147,10 @@ export function openAsked(
 
   function ask(onAnswered: () => void): void {
     if (isOver) return;
+    if (isStranger) {
+      stopKnocking = knock(endpoint, runtime, onAnswered, end);
+      return;
+    }
     onAnswer = onAnswered;
     socket.write(encodeMethod(channel, 'basic.qos', { prefetchSize: 0, prefetchCount: 1, global: false }));
   }
@@ -138,7 +160,7 @@ export function openAsked(
     if (!isOver) socket.write(protocolHeader);
   });
   socket.on('data', (chunk: Buffer) => {
-    if (isOver) return;
+    if (isOver || isStranger) return;
     try {
       scanner.feed(chunk, (bytes, from, to) => {
         if (bytes[from] === frameType.method) hear(decodeMethod(bytes, from, to));
@@ -149,13 +171,13 @@ export function openAsked(
     }
   });
   socket.on('end', () => {
-    end('closed by the node');
+    if (!isStranger) end('closed by the node');
   });
   socket.on('error', (cause) => {
-    end(cause.message);
+    if (!isStranger) end(cause.message);
   });
   socket.on('close', () => {
-    end('closed');
+    if (!isStranger) end('closed');
   });
 
   return {

@@ -23,7 +23,10 @@ export async function serve(
   options: Partial<RabbitOptions> = {},
 ): Promise<Served> {
   const config = rabbitConfig.parse({ ...testbed.config, ...options });
-  const cluster = createCluster(adapter, config, { runtime: testbed.runtime, hold: { windowMs: config.holdMs } });
+  const cluster = createCluster(adapter, config, {
+    runtime: testbed.runtime,
+    hold: { windowMs: config.holdMs },
+  });
   const gateway = openGateway(cluster, config, testbed.runtime);
   const drain = new AbortController();
   const server: Server = createServer((socket) => {

@@ -1,0 +1,132 @@
+import type { Cluster, HoldLimits, Log, Runtime, TopologyDescription, TopologyStore } from '@failover/core';
+import { ConfigError, createCluster, systemRuntime } from '@failover/core';
+import type { ChannelModel, SocketOptions } from 'amqplib';
+import { adapter } from '../adapter.ts';
+import type { RabbitConfig, RabbitOptions } from '../config.ts';
+import { rabbitConfig } from '../config.ts';
+import type { RabbitGateway } from '../gateway/open-gateway.ts';
+import { openGateway } from '../gateway/open-gateway.ts';
+import { hearUnconfirmed } from './confirm-errors.ts';
+import { RelayStream } from './relay-stream.ts';
+import { openModel } from './steer.ts';
+import type { ConnectionWishes } from './targets.ts';
+
+export interface ClientOptions {
+  /** Bounds of what may wait for a node; how long is `holdMs` of the config. */
+  readonly hold?: Partial<Pick<HoldLimits, 'maxCount' | 'maxBytes'>>;
+  /** Keeps last known members over a restart; nothing is written without one. */
+  readonly store?: TopologyStore;
+  readonly log?: Log;
+  readonly runtime?: Runtime;
+  /** Closes the client when it aborts. */
+  readonly signal?: AbortSignal;
+}
+
+/** amqplib's connection options. `recovery` is refused: this package recovers, and two would do it twice. */
+export type FailoverSocketOptions = SocketOptions & { readonly recovery?: undefined };
+
+/** Connections to one cluster, which share what is known of it. May be taken apart: nothing here uses `this`. */
+export interface FailoverRabbit extends AsyncDisposable, Pick<Cluster, 'topology$' | 'events$'> {
+  /** A genuine amqplib connection, with promises. It, its channels and its consumers outlive the node behind them. */
+  readonly connect: (socketOptions?: FailoverSocketOptions) => Promise<ChannelModel>;
+  /** The current belief. */
+  readonly topology: TopologyDescription;
+  /** What was sent again, left unknown, and so on. */
+  readonly counters: Readonly<Record<string, number>>;
+  /** Ends every connection. No socket or timer is left. */
+  readonly close: () => Promise<void>;
+}
+
+/** @throws ConfigError if an option is wrong, with field, value and fix. */
+export function createClient(options: RabbitOptions, clientOptions: ClientOptions = {}): FailoverRabbit {
+  return openClient(rabbitConfig.parse(options), clientOptions);
+}
+
+export function openClient(
+  config: RabbitConfig,
+  options: ClientOptions,
+  wishes: Partial<ConnectionWishes> = {},
+): FailoverRabbit {
+  const { store, signal } = options;
+  const runtime = options.runtime ?? systemRuntime(options.log === undefined ? {} : { log: options.log });
+  const cluster = createCluster(adapter, config, {
+    runtime,
+    hold: { ...options.hold, windowMs: config.holdMs },
+    ...(store === undefined ? {} : { store }),
+  });
+  const gateway: RabbitGateway = openGateway(cluster, config, runtime);
+  let closing: Promise<void> | undefined;
+
+  async function connect(socketOptions: FailoverSocketOptions = {}): Promise<ChannelModel> {
+    checkSocketOptions(socketOptions);
+    const { credentials, clientProperties = {}, timeout } = socketOptions;
+    const stream = new RelayStream();
+    const unconfirmed = hearUnconfirmed();
+    gateway.attach(stream.relaySide, { address: 'in process', ear: unconfirmed.ear }, () => undefined);
+    const cancel =
+      timeout === undefined
+        ? undefined
+        : runtime.after(timeout, () => stream.destroy(new Error('connect ETIMEDOUT')));
+    try {
+      const model = await openModel(stream, {
+        clientProperties: clientProperties as Readonly<Record<string, unknown>>,
+        mechanism: credentials?.mechanism ?? 'PLAIN',
+        response:
+          credentials?.response() ??
+          Buffer.from(`\0${wishes.username ?? config.username}\0${wishes.password ?? config.password}`),
+        locale: wishes.locale ?? 'en_US',
+        channelMax: wishes.channelMax ?? 0,
+        frameMax: wishes.frameMax ?? 131_072,
+        heartbeat: wishes.heartbeat ?? null,
+        maxFrameSize: wishes.maxFrameSize,
+        virtualHost: wishes.vhost ?? config.vhost,
+        capabilities: '',
+        insist: 0,
+      });
+      return unconfirmed.adopt(model);
+    } catch (cause) {
+      stream.destroy();
+      throw cause;
+    } finally {
+      cancel?.();
+    }
+  }
+
+  function close(): Promise<void> {
+    closing ??= (async () => {
+      signal?.removeEventListener('abort', closeNow);
+      await gateway[Symbol.asyncDispose]();
+      await cluster[Symbol.asyncDispose]();
+    })();
+    return closing;
+  }
+  const closeNow = (): void => void close();
+  if (signal?.aborted === true) closeNow();
+  else signal?.addEventListener('abort', closeNow, { once: true });
+
+  return {
+    connect,
+    topology$: cluster.topology$,
+    events$: cluster.events$,
+    get topology() {
+      return cluster.topology;
+    },
+    get counters() {
+      return gateway.counters;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function checkSocketOptions(options: object): void {
+  if (!('recovery' in options) || options.recovery === undefined || options.recovery === false) return;
+  throw new ConfigError([
+    {
+      field: 'recovery',
+      value: '(options)',
+      problem: 'would connect again beside this package, which does it already',
+      fix: 'remove it: connections, channels and consumers come back by themselves',
+    },
+  ]);
+}
