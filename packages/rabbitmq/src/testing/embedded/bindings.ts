@@ -18,6 +18,7 @@ export interface Bindings {
   add(binding: Binding): void;
   /** Unbinding what is not bound is no error. Tells whether it was bound. */
   remove(binding: Binding): boolean;
+  has(binding: Binding): boolean;
   from(source: string): Iterable<Binding>;
   hasAny(source: string): boolean;
   /** Forgets everything from and to it; returns the sources that lost a binding. */
@@ -40,6 +41,7 @@ export function createBindings(): Bindings {
       bySource.set(binding.source, bindings.set(keyOf(binding), binding));
     },
     remove: (binding) => drop(binding.source, keyOf(binding)),
+    has: (binding) => bySource.get(binding.source)?.has(keyOf(binding)) ?? false,
     from: (source) => bySource.get(source)?.values() ?? [],
     hasAny: (source) => bySource.has(source),
     forget({ kind, name }) {

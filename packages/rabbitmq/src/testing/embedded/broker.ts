@@ -27,7 +27,7 @@ export interface Broker {
   /** Passwords by user. */
   readonly users: Map<string, string>;
   readonly nodeNames: readonly string[];
-  /** What publishers are blocked for, for example `low on memory`. */
+  /** Nodes that are low on memory: publishers are blocked meanwhile. */
   readonly alarms: Set<string>;
   healthOf(node: string): Health;
   /** It is up and not in maintenance. */

@@ -1,5 +1,6 @@
 import { channelAt, frameType } from '../../protocol/frame.ts';
 import { encodeMethod } from '../../protocol/encode.ts';
+import { decodeMethod } from '../../protocol/decode.ts';
 import { createChannel, type Channel } from './channel.ts';
 import type { ConnectionContext } from './connection-context.ts';
 import { createContentIntake, type ContentIntake } from './content-intake.ts';
@@ -19,7 +20,7 @@ export function createChannelTable(connection: ConnectionContext, channelMax: nu
   const channels = new Map<number, { readonly channel: Channel; readonly intake: ContentIntake }>();
 
   function open(number: number): void {
-    if (channels.size >= channelMax || number > channelMax) {
+    if (channels.size >= channelMax) {
       throw notAllowed(
         `number of channels opened (${channels.size}) has reached the negotiated channel_max (${channelMax})`,
       );
@@ -38,16 +39,16 @@ export function createChannelTable(connection: ConnectionContext, channelMax: nu
       const known = channels.get(number);
       if (known === undefined) {
         const incoming =
-          bytes[from] === frameType.method ? createContentIntake().take(bytes, from, to) : undefined;
-        // Late answers to a channel that is closed already.
-        if (incoming?.method.name === 'channel.close-ok') return;
-        if (incoming?.method.name !== 'channel.open') throw channelError("expected 'channel.open'");
+          bytes[from] === frameType.method ? { method: decodeMethod(bytes, from, to) } : undefined;
+        const name = incoming?.method.name;
+        if (name !== 'channel.open') throw channelError("expected 'channel.open'", name);
         open(number);
         return;
       }
       const incoming = known.intake.take(bytes, from, to);
       if (incoming === undefined) return;
-      if (incoming.method.name === 'channel.open') throw channelError("second 'channel.open' seen");
+      const { name } = incoming.method;
+      if (name === 'channel.open') throw channelError("second 'channel.open' seen", name);
       known.channel.receive(incoming);
     },
     dispatch() {

@@ -6,7 +6,7 @@ import type { ChannelState, Handler, Incoming } from './channel-state.ts';
 import { clientMethods } from './client-methods.ts';
 import type { ConnectionContext } from './connection-context.ts';
 import { removeConsumer } from './consume-methods.ts';
-import { AmqpProblem, commandInvalid } from './problem.ts';
+import { AmqpProblem, channelError, commandInvalid } from './problem.ts';
 import { stopReplies } from './reply-to.ts';
 import { createUnacked } from './unacked.ts';
 
@@ -91,7 +91,6 @@ export function createChannel(number: number, connection: ConnectionContext, onC
   function release(): void {
     waiting.length = 0;
     isBlocked = false;
-    stopReplies(state);
     for (const { queue, consumer } of [...state.consumers.values()]) removeConsumer(state, queue, consumer);
     state.consumers.clear();
     for (const queue of connection.vhost.queues.values()) queue.leave(state);
@@ -99,6 +98,7 @@ export function createChannel(number: number, connection: ConnectionContext, onC
 
   function finish(): void {
     life = 'closed';
+    stopReplies(state);
     onClosed();
   }
 
@@ -119,6 +119,9 @@ export function createChannel(number: number, connection: ConnectionContext, onC
     }
     const handler = clientMethods[method.name] as Handler<never> | undefined;
     if (handler === undefined) throw commandInvalid('unimplemented method');
+    if (state.mode.type === 'tx' && state.mode.transaction.isCommitting) {
+      throw channelError("unexpected command while processing 'tx.commit'");
+    }
     handler(state, method as never, content);
   }
 
@@ -139,6 +142,7 @@ export function createChannel(number: number, connection: ConnectionContext, onC
     },
     end() {
       life = 'closed';
+      stopReplies(state);
       release();
     },
   };

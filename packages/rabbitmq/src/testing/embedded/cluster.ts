@@ -45,12 +45,15 @@ export interface EmbeddedCluster {
   /** Maintenance: 320 for every client, no new ones, leaders move. */
   drain(of: string): void;
   revive(of: string): Promise<void>;
-  closeConnections(of: string, reason: string): void;
+  /** 320 for its clients; returns how many they are. */
+  closeConnections(of: string, reason: string): number;
   /** The node that leads a quorum queue, or holds a classic one. */
   queueLeader(queue: string, vhost?: string): EmbeddedNode | undefined;
   moveLeader(queue: string, to: string, vhost?: string): void;
-  /** Blocks publishers everywhere. */
-  alarm(isOn: boolean, reason?: string): void;
+  /** An alarm of one node blocks publishers everywhere. */
+  alarm(of: string, isOn: boolean): void;
+  /** Quorum queues that nobody leads at the moment. */
+  leaderless(): readonly string[];
   close(): void;
 }
 
@@ -177,7 +180,9 @@ export function createEmbeddedCluster(options: EmbeddedClusterOptions): Embedded
       await find(of).revive();
     },
     closeConnections(of, reason) {
-      find(of).closeConnections(reason);
+      const node = find(of);
+      node.closeConnections(reason);
+      return node.connectionCount;
     },
     queueLeader(queue, vhost) {
       const home = queueOf(queue, vhost)?.home;
@@ -189,9 +194,11 @@ export function createEmbeddedCluster(options: EmbeddedClusterOptions): Embedded
       if (known?.members.includes(name) !== true) throw new RangeError(`${name} is no member of ${queue}`);
       known.moveTo(name);
     },
-    alarm(isOn, reason = 'low on memory') {
-      if (isOn) broker.alarms.add(reason);
-      else broker.alarms.clear();
+    leaderless: () => elections.leaderless().map(({ name }) => name),
+    alarm(of, isOn) {
+      const { name } = find(of);
+      if (isOn) broker.alarms.add(name);
+      else broker.alarms.delete(name);
       for (const node of nodes) node.heedAlarms();
     },
     close() {

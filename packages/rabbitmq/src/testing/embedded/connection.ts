@@ -89,7 +89,8 @@ export function createConnection({
     }
   }
 
-  function closeWith(problem: AmqpProblem, id: number): void {
+  function closeWith(problem: AmqpProblem, ofMethod: number): void {
+    const id = problem.method === undefined ? ofMethod : methodId(problem.method);
     if (life.type === 'closing' || life.type === 'closed') return;
     write(
       encodeMethod(0, 'connection.close', {
@@ -200,8 +201,7 @@ export function createConnection({
         break;
       case 'open':
         if (channelAt(bytes, from) === 0) readConnectionFrame(bytes, from, to);
-        else if (bytes[from] === frameType.heartbeat)
-          throw unexpectedFrame('a heartbeat belongs to channel 0');
+        else if (bytes[from] === frameType.heartbeat) throw unexpectedFrame('type 8, all octets = <<>>');
         else {
           const isPublish = bytes[from] === frameType.method && methodIdAt(bytes, from) === publishId;
           life.channels.take(bytes, from, to);
@@ -232,14 +232,15 @@ export function createConnection({
         write(encodeMethod(0, 'connection.update-secret-ok', {}));
         return;
       default:
-        throw channelError('unexpected method in connection state running');
+        throw channelError('unexpected method in connection state running', method.name);
     }
   }
 
+  /** Who asked for the end closes the socket too. */
   function sayGoodbye(): void {
     release('closed');
     write(encodeMethod(0, 'connection.close-ok', {}));
-    leave();
+    process.after(closingMs, () => stream.destroy());
   }
 
   function readClosing(method: Method): void {
@@ -251,9 +252,8 @@ export function createConnection({
   function block(): void {
     if (isBlocked || broker.alarms.size === 0 || life.type !== 'open') return;
     isBlocked = true;
-    const [reason = ''] = broker.alarms;
     if (life.agreement.capabilities['connection.blocked'] === true) {
-      write(encodeMethod(0, 'connection.blocked', { reason }));
+      write(encodeMethod(0, 'connection.blocked', { reason: 'low on memory' }));
     }
   }
 

@@ -3,7 +3,7 @@ import { askQueue, findQueue, nameOf, queueName } from './ask-queue.ts';
 import type { ChannelState, Handlers } from './channel-state.ts';
 import type { QueueConsumer } from './consumers.ts';
 import { deliver, headerOf } from './deliver.ts';
-import { accessRefused, notAllowed, notImplemented } from './problem.ts';
+import { accessRefused, notAllowed, notImplemented, resourceLocked } from './problem.ts';
 import type { Delivery, Queue } from './queue.ts';
 import { consumeReplies, isReplyName, stopReplies } from './reply-to.ts';
 
@@ -65,7 +65,9 @@ export const consumeMethods: Handlers = {
     }
     askQueue(channel, queue, () => {
       const { all } = queue.consumers;
-      if (all.some(({ isExclusive }) => isExclusive) || (method.exclusive && all.length > 0)) {
+      const isTaken = all.some(({ isExclusive }) => isExclusive) || (method.exclusive && all.length > 0);
+      // Quorum queues take no notice of it.
+      if (isTaken && queue.type === 'classic') {
         throw accessRefused(`${nameOf('queue', queue.name, vhost.name)} in exclusive use`);
       }
       const consumer = createConsumer(channel, tag, method);
@@ -90,6 +92,12 @@ export const consumeMethods: Handlers = {
   },
   'basic.get'(channel, method) {
     const queue = findQueue(channel, queueName(channel, method.queue));
+    if (queue.type === 'quorum' && queue.arguments['x-single-active-consumer'] === true) {
+      throw resourceLocked(
+        `cannot obtain access to locked ${nameOf('queue', queue.name, channel.connection.vhost.name)}. ` +
+          'basic.get operations are not supported by quorum queues with single active consumer',
+      );
+    }
     askQueue(channel, queue, () => {
       const delivery = queue.take(channel, method.noAck);
       if (delivery === undefined) return channel.send('basic.get-empty', {});
@@ -112,8 +120,12 @@ export const consumeMethods: Handlers = {
   'basic.qos'(channel, method) {
     if (method.prefetchSize !== 0) throw notImplemented(`prefetch_size!=0 (${method.prefetchSize})`);
     if (method.global) channel.globalPrefetch = method.prefetchCount;
-    else channel.prefetch = method.prefetchCount;
+    else {
+      channel.prefetch = method.prefetchCount;
+      // The limit for new consumers lifts the one for the channel.
+      channel.globalPrefetch = 0;
+    }
     channel.send('basic.qos-ok', {});
-    if (method.global) for (const { queue } of channel.consumers.values()) queue.dispatch();
+    for (const { queue } of channel.consumers.values()) queue.dispatch();
   },
 };

@@ -3,7 +3,7 @@ import { decodeMethod } from '../../protocol/decode.ts';
 import { frameHeaderBytes, frameType } from '../../protocol/frame.ts';
 import { methods, type Method } from '../../protocol/methods.ts';
 import type { Incoming } from './channel-state.ts';
-import { unexpectedFrame } from './problem.ts';
+import { unexpectedFrame, type AmqpProblem } from './problem.ts';
 
 /** Puts method, header and bodies of one channel together. */
 export interface ContentIntake {
@@ -18,7 +18,7 @@ export function createContentIntake(): ContentIntake {
   let missingBytes = 0;
 
   function complete(): Incoming | undefined {
-    if (method === undefined || header === undefined || missingBytes > 0) return undefined;
+    if (method === undefined || header === undefined || missingBytes !== 0) return undefined;
     const whole = { method, content: { header, body: Buffer.concat(bodies) } };
     method = undefined;
     header = undefined;
@@ -32,34 +32,33 @@ export function createContentIntake(): ContentIntake {
       const payload = (): Buffer => Buffer.from(bytes.subarray(from + frameHeaderBytes, to - 1));
       switch (bytes[from]) {
         case frameType.method: {
-          if (method !== undefined) throw misplaced(header === undefined ? 'header' : 'body', 'method');
+          if (method !== undefined) throw misplaced(header === undefined ? 'header' : 'body', method);
           const next = decodeMethod(bytes, from, to);
           if (!('hasContent' in methods[next.name])) return { method: next };
           method = next;
           return undefined;
         }
         case frameType.header:
-          if (method === undefined) throw misplaced('method', 'header');
-          if (header !== undefined) throw misplaced('body', 'header');
+          if (method === undefined) throw misplaced('method');
+          if (header !== undefined) throw misplaced('body', method);
           header = payload();
           missingBytes = bodySizeAt(bytes, from, to);
           return complete();
         default:
-          if (method === undefined || header === undefined) throw misplaced('method', 'body');
+          if (method === undefined || header === undefined) throw misplaced('method');
           bodies.push(payload());
           missingBytes -= to - from - frameHeaderBytes - 1;
-          if (missingBytes < 0) throw unexpectedFrame(`expected content body of ${-missingBytes} bytes less`);
           return complete();
       }
     },
   };
 }
 
-function misplaced(expected: string, got: string): Error {
-  const names: Readonly<Record<string, string>> = {
-    method: 'method frame',
-    header: 'content header for class 60',
-    body: 'content body for class 60',
+function misplaced(expected: 'method' | 'header' | 'body', method?: Method): AmqpProblem {
+  const texts = {
+    method: 'expected method frame, got non method frame instead',
+    header: 'expected content header for class 60, got non content header frame instead',
+    body: 'expected content body, got non content body frame instead',
   };
-  return unexpectedFrame(`expected ${names[expected] ?? expected}, got ${got} frame instead`);
+  return unexpectedFrame(texts[expected], method?.name);
 }

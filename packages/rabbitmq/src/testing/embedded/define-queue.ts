@@ -1,5 +1,6 @@
 import type { Arguments } from '../../protocol/methods.ts';
 import { locked, nameOf } from './ask-queue.ts';
+import type { Table } from '../../protocol/table.ts';
 import type { ChannelState } from './channel-state.ts';
 import { checkSame, checkSameArguments } from './equivalence.ts';
 import { preconditionFailed } from './problem.ts';
@@ -32,9 +33,13 @@ export function checkDefinition(channel: ChannelState, name: string, method: Dec
   const type = method.arguments['x-queue-type'];
   const title = nameOf('queue', name, channel.connection.vhost.name);
   if (type !== undefined && type !== 'classic' && type !== 'quorum') {
-    throw preconditionFailed(`invalid arg 'x-queue-type' for ${title}: unsupported queue type`);
+    const plain = typeof type === 'string' ? type : JSON.stringify(type);
+    throw preconditionFailed(`invalid arg 'x-queue-type' for ${title}: "unsupported queue type '${plain}'"`);
   }
   if (type !== 'quorum') return;
+  if (method.queue === '') {
+    throw preconditionFailed('Cannot declare a server-named queue for type rabbit_quorum_queue');
+  }
   const invalid = method.exclusive
     ? 'exclusive-owner'
     : !method.durable
@@ -60,9 +65,12 @@ export function defineQueue(channel: ChannelState, name: string, method: Declare
     isDurable: isDurable(method),
     isAutoDelete: method.autoDelete,
     exclusiveTo: method.exclusive ? channel.connection : undefined,
-    arguments: method.arguments,
+    arguments: withType(method.arguments),
   };
 }
+
+/** Who names no type means the default one. */
+const withType = (args: Table): Table => ({ 'x-queue-type': 'classic', ...args });
 
 /** @throws AmqpProblem if the declaration does not fit the queue that is there */
 export function checkSameQueue(channel: ChannelState, queue: Queue, method: Declare): void {
@@ -70,5 +78,5 @@ export function checkSameQueue(channel: ChannelState, queue: Queue, method: Decl
   const title = nameOf('queue', queue.name, channel.connection.vhost.name);
   checkSame('durable', title, isDurable(method), queue.isDurable);
   checkSame('auto_delete', title, method.autoDelete, queue.isAutoDelete);
-  checkSameArguments(title, comparedArguments, method.arguments, queue.arguments);
+  checkSameArguments(title, comparedArguments, withType(method.arguments), queue.arguments);
 }

@@ -9,6 +9,8 @@ export interface Elections {
   review(): void;
   /** Gives what a node leads to others at once, as far as others are there. */
   handOver(node: string): void;
+  /** Queues that have none. */
+  leaderless(): readonly Queue[];
   stop(): void;
 }
 
@@ -54,6 +56,7 @@ export function createElections(broker: Broker, log: (text: string) => void): El
         if (next !== undefined) queue.moveTo(next);
       }
     },
+    leaderless: () => allQueues().filter(lacksLeader),
     stop() {
       for (const cancel of pending.values()) cancel();
       pending.clear();

@@ -1,8 +1,9 @@
 import { checkName, nameOf } from './ask-queue.ts';
+import type { Table } from '../../protocol/table.ts';
 import type { ChannelState, Handlers } from './channel-state.ts';
 import { checkSame, checkSameArguments } from './equivalence.ts';
 import { isExchangeType, type Exchange } from './exchange.ts';
-import { accessRefused, commandInvalid, notFound, preconditionFailed } from './problem.ts';
+import { accessRefused, notFound, preconditionFailed } from './problem.ts';
 
 function checkNotDefault(name: string): void {
   if (name === '') throw accessRefused('operation not permitted on the default exchange');
@@ -23,6 +24,18 @@ export function checkBindingEnds(channel: ChannelState, exchanges: readonly stri
   }
 }
 
+const headerMatches = ['all', 'any', 'all-with-x', 'any-with-x'];
+
+export function checkHeadersBinding(channel: ChannelState, source: string, args: Table): void {
+  const how = args['x-match'];
+  if (how === undefined || findExchange(channel, source).type !== 'headers') return;
+  if (typeof how === 'string' && headerMatches.includes(how)) return;
+  const plain = typeof how === 'string' ? `<<"${how}">>` : JSON.stringify(how);
+  throw preconditionFailed(
+    `Invalid x-match field value ${plain}; expected all, any, all-with-x, or any-with-x`,
+  );
+}
+
 export const exchangeMethods: Handlers = {
   'exchange.declare'(channel, method) {
     const { vhost } = channel.connection;
@@ -31,7 +44,7 @@ export const exchangeMethods: Handlers = {
       findExchange(channel, method.exchange);
     } else {
       const { type } = method;
-      if (!isExchangeType(type)) throw commandInvalid(`unknown exchange type '${type}'`);
+      if (!isExchangeType(type)) throw preconditionFailed(`unknown exchange type '${type}'`);
       checkNotDefault(method.exchange);
       const known = vhost.exchanges.get(method.exchange);
       if (known === undefined) {
@@ -58,7 +71,11 @@ export const exchangeMethods: Handlers = {
   'exchange.delete'(channel, method) {
     const { vhost } = channel.connection;
     checkNotDefault(method.exchange);
-    checkName('exchange', method.exchange);
+    if (method.exchange.startsWith('amq.')) {
+      throw accessRefused(
+        `deletion of system ${nameOf('exchange', method.exchange, vhost.name)} not allowed`,
+      );
+    }
     if (method.ifUnused && vhost.bindings.hasAny(method.exchange)) {
       throw preconditionFailed(`${nameOf('exchange', method.exchange, vhost.name)} in use`);
     }
@@ -66,7 +83,8 @@ export const exchangeMethods: Handlers = {
     if (!method.nowait) channel.send('exchange.delete-ok', {});
   },
   'exchange.bind'(channel, method) {
-    checkBindingEnds(channel, [method.destination, method.source]);
+    checkBindingEnds(channel, [method.source, method.destination]);
+    checkHeadersBinding(channel, method.source, method.arguments);
     channel.connection.vhost.bindings.add({
       source: method.source,
       destination: { kind: 'exchange', name: method.destination },

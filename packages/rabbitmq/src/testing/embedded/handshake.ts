@@ -93,9 +93,10 @@ export function startHandshake(options: HandshakeOptions): (bytes: Buffer, from:
     else throw channelError(`unexpected method in connection state ${step}`);
   }
 
-  /** Only who asked for it is told of a refused login; others find the connection closed. */
+  /** Only who asked for it is told of a refused login; whoever tunes wrong is told nothing. */
   function isTold(): boolean {
-    return step !== 'starting' || capabilities['authentication_failure_close'] === true;
+    if (step === 'starting') return capabilities['authentication_failure_close'] === true;
+    return step === 'opening';
   }
 
   return (bytes, from, to) => {
@@ -108,7 +109,7 @@ export function startHandshake(options: HandshakeOptions): (bytes: Buffer, from:
       serve(method);
     } catch (problem) {
       const known = problem instanceof AmqpProblem ? problem : commandInvalid(String(problem));
-      options.onRefusal(known, methodId(name), isTold());
+      options.onRefusal(known, step === 'starting' ? 0 : methodId(name), isTold());
     }
   };
 }

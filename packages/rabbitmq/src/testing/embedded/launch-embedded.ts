@@ -1,7 +1,8 @@
-import { endpointOf, systemRuntime, type EndpointId, type Runtime } from '@failover/core';
+import { endpointOf, systemRuntime, type EndpointId } from '@failover/core';
 import { freePorts } from '@failover/testing';
+import { TestbedError, type RabbitTestbed } from '../testbed.ts';
 import { createEmbeddedCluster, type EmbeddedCluster, type EmbeddedClusterOptions } from './cluster.ts';
-import { tcpListen, type Listen } from './listen.ts';
+import { tcpListen } from './listen.ts';
 
 export interface EmbeddedOptions extends Partial<Omit<EmbeddedClusterOptions, 'endpoints'>> {
   /** Default 3. */
@@ -12,14 +13,41 @@ export interface EmbeddedOptions extends Partial<Omit<EmbeddedClusterOptions, 'e
   readonly how?: string;
 }
 
+/** What only the double can do. */
+export interface EmbeddedTestbed extends RabbitTestbed {
+  readonly kind: 'embedded';
+  /** Its inner state, and passwords to change. */
+  readonly cluster: EmbeddedCluster;
+}
+
+/** ms between two looks of `settled`. */
+const lookMs = 25;
+
 /** A cluster at protocol level, for machines without any RabbitMQ and for virtual time. */
 export async function launchEmbedded(options: EmbeddedOptions = {}): Promise<EmbeddedTestbed> {
-  const runtime: Runtime = options.runtime ?? systemRuntime();
-  const listen: Listen = options.listen ?? tcpListen;
+  const { nodes = 3, runtime = systemRuntime(), listen = tcpListen } = options;
   const endpoints =
-    options.endpoints ?? (await freePorts(options.nodes ?? 3)).map((port) => endpointOf('127.0.0.1', port));
+    options.endpoints ?? (await freePorts(nodes)).map((port) => endpointOf('127.0.0.1', port));
   const cluster = createEmbeddedCluster({ ...options, runtime, listen, endpoints });
   await cluster.start();
+
+  /** Faults are for members only. */
+  function known(member: EndpointId): EndpointId {
+    if (endpoints.includes(member)) return member;
+    throw new TestbedError(`${member} is no member of this testbed`);
+  }
+
+  async function settled(timeoutMs = 60_000): Promise<void> {
+    const endAt = runtime.now() + timeoutMs;
+    for (let left = cluster.leaderless(); left.length > 0; left = cluster.leaderless()) {
+      if (runtime.now() > endAt) {
+        throw new TestbedError(`not settled within ${timeoutMs} ms: ${left.join(', ')} without a leader`);
+      }
+      await new Promise<void>((resolve) => {
+        runtime.after(lookMs, resolve);
+      });
+    }
+  }
 
   return {
     kind: 'embedded',
@@ -29,45 +57,26 @@ export async function launchEmbedded(options: EmbeddedOptions = {}): Promise<Emb
     cluster,
     members: endpoints,
     nodeNames: new Map(cluster.nodes.map(({ endpoint, name }) => [endpoint, name])),
+    management: new Map(),
     config: { name: 'rabbit', servers: endpoints },
-    kill: (member) => cluster.kill(member),
-    hang: (member) => cluster.hang(member),
-    resume: (member) => cluster.resume(member),
-    restart: (member) => cluster.restart(member),
-    isRunning: (member) => cluster.node(member).state === 'running',
-    settled: () => Promise.resolve(),
-    drain: (member) => Promise.resolve(cluster.drain(member)),
-    revive: (member) => cluster.revive(member),
-    closeConnections: (member, reason = 'CLOSED_VIA_MANAGEMENT_PLUGIN') =>
-      Promise.resolve(cluster.closeConnections(member, reason)),
-    queueLeader: (queue) => Promise.resolve(cluster.queueLeader(queue)?.endpoint),
-    moveLeader: (queue, member) => Promise.resolve(cluster.moveLeader(queue, member)),
-    alarm: (isOn) => Promise.resolve(cluster.alarm(isOn)),
-    logOf: (member) => cluster.logOf(member),
+    kill: (node) => cluster.kill(known(node)),
+    hang: (node) => cluster.hang(known(node)),
+    resume: (node) => cluster.resume(known(node)),
+    restart: (node) => cluster.restart(known(node)),
+    isRunning: (node) => cluster.node(known(node)).state === 'running',
+    settled,
+    drain: (node) => Promise.resolve(cluster.drain(known(node))),
+    revive: (node) => cluster.revive(known(node)),
+    closeConnections: (node, reason = 'CLOSED_BY_OPERATOR') =>
+      Promise.resolve(cluster.closeConnections(known(node), reason)),
+    queueLeader(queue, vhost) {
+      const leader = cluster.queueLeader(queue, vhost);
+      return Promise.resolve(leader?.state === 'running' ? leader.endpoint : undefined);
+    },
+    moveLeader: (queue, to, vhost) => Promise.resolve(cluster.moveLeader(queue, known(to), vhost)),
+    alarm: (node, on) => Promise.resolve(cluster.alarm(known(node), on)),
+    ctl: () => Promise.reject(new TestbedError('the double has no rabbitmqctl')),
+    logOf: (node) => cluster.logOf(known(node)),
     [Symbol.asyncDispose]: () => Promise.resolve(cluster.close()),
   };
-}
-
-export interface EmbeddedTestbed extends AsyncDisposable {
-  readonly kind: 'embedded';
-  readonly version: string;
-  readonly how: string;
-  readonly runtime: Runtime;
-  readonly cluster: EmbeddedCluster;
-  readonly members: readonly EndpointId[];
-  readonly nodeNames: ReadonlyMap<EndpointId, string>;
-  readonly config: { readonly name: string; readonly servers: readonly string[] };
-  kill(member: EndpointId): void;
-  hang(member: EndpointId): void;
-  resume(member: EndpointId): void;
-  restart(member: EndpointId): Promise<void>;
-  isRunning(member: EndpointId): boolean;
-  settled(timeoutMs?: number): Promise<void>;
-  drain(member: EndpointId): Promise<void>;
-  revive(member: EndpointId): Promise<void>;
-  closeConnections(member: EndpointId, reason?: string): Promise<void>;
-  queueLeader(queue: string): Promise<EndpointId | undefined>;
-  moveLeader(queue: string, to: EndpointId): Promise<void>;
-  alarm(isOn: boolean): Promise<void>;
-  logOf(member: EndpointId): readonly string[];
 }

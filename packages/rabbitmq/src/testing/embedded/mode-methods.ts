@@ -46,11 +46,15 @@ export const modeMethods: Handlers = {
   },
   'tx.commit'(channel) {
     const { publishes, settles } = transactionOf(channel);
-    channel.mode = { type: 'tx', transaction: createTransaction() };
+    const next = createTransaction();
+    channel.mode = { type: 'tx', transaction: next };
+    next.isCommitting = true;
     let left = publishes.length + 1;
     const done = (): void => {
       left -= 1;
-      if (left === 0) channel.connection.run(() => channel.send('tx.commit-ok', {}));
+      if (left > 0) return;
+      next.isCommitting = false;
+      channel.connection.run(() => channel.send('tx.commit-ok', {}));
     };
     for (const publish of publishes) publish(done);
     for (const { taken, how } of settles) settle(channel, taken, how);

@@ -1,3 +1,4 @@
+import type { MethodName } from '../../protocol/methods.ts';
 import { replyCode } from '../../protocol/reply-code.ts';
 
 const names: ReadonlyMap<number, string> = new Map([
@@ -31,10 +32,13 @@ export class AmqpProblem extends Error {
   readonly code: number;
   /** It ends the whole connection. */
   readonly isHard: boolean;
+  /** The method that failed, where it is not the one that is served. */
+  readonly method: MethodName | undefined;
 
-  constructor(code: number, text: string, scope: 'byCode' | 'connection' = 'byCode') {
+  constructor(code: number, text: string, scope: 'byCode' | 'connection' = 'byCode', method?: MethodName) {
     super(`${names.get(code) ?? code} - ${text}`);
     this.code = code;
+    this.method = method;
     this.isHard = scope === 'connection' || !soft.has(code);
   }
 }
@@ -47,6 +51,7 @@ export const preconditionFailed = (text: string): AmqpProblem =>
 export const notAllowed = (text: string): AmqpProblem => new AmqpProblem(replyCode.notAllowed, text);
 export const notImplemented = (text: string): AmqpProblem => new AmqpProblem(replyCode.notImplemented, text);
 export const commandInvalid = (text: string): AmqpProblem => new AmqpProblem(replyCode.commandInvalid, text);
-export const channelError = (text: string): AmqpProblem => new AmqpProblem(replyCode.channelError, text);
-export const unexpectedFrame = (text: string): AmqpProblem =>
-  new AmqpProblem(replyCode.unexpectedFrame, text);
+export const channelError = (text: string, method?: MethodName): AmqpProblem =>
+  new AmqpProblem(replyCode.channelError, text, 'connection', method);
+export const unexpectedFrame = (text: string, method?: MethodName): AmqpProblem =>
+  new AmqpProblem(replyCode.unexpectedFrame, text, 'connection', method);

@@ -48,7 +48,9 @@ export const publishMethods: Handlers = {
 
     const send = (done: (how: 'ack' | 'nack') => void): void => {
       const queues = vhost.queuesFor(exchange, message);
-      if (!deliverReply(channel, message) && queues.length === 0 && method.mandatory) {
+      deliverReply(channel, message);
+      // A direct reply counts as unroutable all the same.
+      if (queues.length === 0 && method.mandatory) {
         channel.sendContent(
           'basic.return',
           {

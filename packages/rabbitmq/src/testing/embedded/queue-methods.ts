@@ -10,7 +10,8 @@ import {
   queueName,
 } from './ask-queue.ts';
 import type { ChannelState, Handlers } from './channel-state.ts';
-import { checkBindingEnds } from './exchange-methods.ts';
+import type { Binding } from './bindings.ts';
+import { checkBindingEnds, checkHeadersBinding } from './exchange-methods.ts';
 import { checkDefinition, checkSameQueue, defineQueue } from './define-queue.ts';
 import { notImplemented, preconditionFailed } from './problem.ts';
 import { answerReplyDeclare, isReplyName } from './reply-to.ts';
@@ -30,7 +31,7 @@ function answerDeclare(channel: ChannelState, name: string, nowait: boolean): vo
 }
 
 function declarePassively(channel: ChannelState, method: Declare): void {
-  const name = queueName(channel, method.queue);
+  const name = method.queue;
   const queue = channel.connection.vhost.queues.get(name);
   if (queue === undefined) throw noQueue(channel, name);
   const answer = (): void => {
@@ -65,10 +66,12 @@ export const queueMethods: Handlers = {
     else declare(channel, method);
   },
   'queue.bind'(channel, method) {
-    const queue = findQueue(channel, queueName(channel, method.queue));
+    const name = queueName(channel, method.queue);
+    checkBindingEnds(channel, [method.exchange]);
+    const queue = findQueue(channel, name);
+    checkHeadersBinding(channel, method.exchange, method.arguments);
     // Both empty stand for the queue that was declared last.
     const routingKey = method.queue === '' && method.routingKey === '' ? queue.name : method.routingKey;
-    checkBindingEnds(channel, [method.exchange]);
     channel.connection.vhost.bindings.add({
       source: method.exchange,
       destination: { kind: 'queue', name: queue.name },
@@ -79,14 +82,16 @@ export const queueMethods: Handlers = {
   },
   'queue.unbind'(channel, method) {
     const name = queueName(channel, method.queue);
-    const queue = channel.connection.vhost.queues.get(name);
-    if (queue !== undefined) checkExclusive(channel, queue);
-    channel.connection.vhost.unbind({
+    const { vhost } = channel.connection;
+    const binding: Binding = {
       source: method.exchange,
       destination: { kind: 'queue', name },
       routingKey: method.queue === '' && method.routingKey === '' ? name : method.routingKey,
       arguments: method.arguments,
-    });
+    };
+    const queue = vhost.queues.get(name);
+    if (queue !== undefined && vhost.bindings.has(binding)) checkExclusive(channel, queue);
+    vhost.unbind(binding);
     channel.send('queue.unbind-ok', {});
   },
   'queue.purge'(channel, method) {

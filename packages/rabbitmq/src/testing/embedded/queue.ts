@@ -60,7 +60,7 @@ export interface Queue extends QueueDefinition {
 }
 
 export function createQueue(definition: QueueDefinition, healthOf: HealthOf): Queue {
-  const ready = createReadyMessages<Entry>();
+  const ready = createReadyMessages<Entry>(definition.type === 'quorum');
   const inHand = new Set<Delivery>();
   const gate = createGate();
   const consumers = createConsumers<Delivery>(definition.arguments['x-single-active-consumer'] === true);

@@ -4,12 +4,14 @@ export interface Ready {
   readonly order: number;
 }
 
-/** What waits in a queue, first come first served; what comes back goes to where it was. */
+/**
+ * What waits in a queue, first come first served. What comes back goes to where it was, as in classic queues, or
+ * goes out before all that never did, as in quorum queues.
+ */
 export interface ReadyMessages<E extends Ready> {
   readonly count: number;
   push(entry: E): void;
   shift(): E | undefined;
-  /** Puts entries back in their old order. */
   putBack(entries: readonly E[]): void;
   /** Empties it; returns how many there were. */
   clear(): number;
@@ -17,19 +19,22 @@ export interface ReadyMessages<E extends Ready> {
   keep(holds: (entry: E) => boolean): void;
 }
 
-export function createReadyMessages<E extends Ready>(): ReadyMessages<E> {
+export function createReadyMessages<E extends Ready>(isReturnedFirst: boolean): ReadyMessages<E> {
   // Taken from the front by an index: shifting a long array costs too much.
   let entries: E[] = [];
   let first = 0;
+  let returns: E[] = [];
 
   return {
     get count() {
-      return entries.length - first;
+      return returns.length + entries.length - first;
     },
     push(entry) {
       entries.push(entry);
     },
     shift() {
+      const back = returns.shift();
+      if (back !== undefined) return back;
       const entry = entries[first];
       if (entry === undefined) return undefined;
       first += 1;
@@ -41,6 +46,10 @@ export function createReadyMessages<E extends Ready>(): ReadyMessages<E> {
     },
     putBack(returned) {
       if (returned.length === 0) return;
+      if (isReturnedFirst) {
+        returns = [...returns, ...returned];
+        return;
+      }
       const sorted = [...returned].sort((one, other) => one.order - other.order);
       const last = sorted[sorted.length - 1]?.order ?? 0;
       let end = first;
@@ -50,7 +59,8 @@ export function createReadyMessages<E extends Ready>(): ReadyMessages<E> {
       first = 0;
     },
     clear() {
-      const count = entries.length - first;
+      const count = returns.length + entries.length - first;
+      returns = [];
       entries = [];
       first = 0;
       return count;

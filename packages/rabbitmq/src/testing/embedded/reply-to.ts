@@ -54,10 +54,7 @@ export function withReplyAddress(channel: ChannelState, message: Message): Messa
   return { ...message, properties, header: encodeProperties(properties, message.body.length) };
 }
 
-/** Tells whether somebody awaits it. */
-export function deliverReply(channel: ChannelState, message: Message): boolean {
-  if (message.exchange !== '') return false;
-  const deliver = channel.connection.vhost.replyTo.get(message.routingKey);
-  deliver?.(message);
-  return deliver !== undefined;
+/** To whom awaits it, if anybody does. */
+export function deliverReply(channel: ChannelState, message: Message): void {
+  if (message.exchange === '') channel.connection.vhost.replyTo.get(message.routingKey)?.(message);
 }

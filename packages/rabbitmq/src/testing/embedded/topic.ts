@@ -1,8 +1,11 @@
 /** `*` is one word, `#` any number of them; words are parted by dots. */
 export function matchesTopic(pattern: string, key: string): boolean {
   if (pattern === '#') return true;
-  return matchesWords(pattern.split('.'), 0, key === '' ? [''] : key.split('.'), 0);
+  return matchesWords(wordsOf(pattern), 0, wordsOf(key), 0);
 }
+
+/** An empty key has no words at all. */
+const wordsOf = (key: string): readonly string[] => (key === '' ? [] : key.split('.'));
 
 function matchesWords(
   pattern: readonly string[],
