@@ -9,7 +9,7 @@ import {
 } from '@failover/core';
 import { z } from 'zod';
 
-const address = z
+const addressSchema = z
   .union([
     z.string(),
     z.strictObject({ host: z.string().min(1), port: z.int().min(1).max(65_535).optional() }),
@@ -28,14 +28,14 @@ const schema = z.strictObject({
     .default('rabbitmq')
     .describe('A label for logs and metrics.'),
   servers: z
-    .array(address)
+    .array(addressSchema)
     .min(1)
     .readonly()
     .describe(
       'Nodes, port 5672 if none is given; or where to find them: dns:HOST:PORT, srv:NAME, file:PATH.',
     ),
   management: z
-    .array(address)
+    .array(addressSchema)
     .min(1)
     .readonly()
     .optional()
@@ -140,7 +140,7 @@ export const rabbitConfig: ConfigSpec<RabbitConfig> = {
       ...rest,
       password: secret,
       servers: seedList('servers', rest.servers, 5672, issues),
-      management: seedList('management', rest.management, 15_672, issues),
+      management: seedList('management', rest.management?.map(withoutScheme), 15_672, issues),
       addresses: addressMap(addresses, issues),
       managementUsername: rest.managementUsername ?? rest.username,
       managementPassword: rest.managementPassword ?? secret,
@@ -149,6 +149,11 @@ export const rabbitConfig: ConfigSpec<RabbitConfig> = {
     return withoutUndefined(config);
   },
 };
+
+/** People copy it from the browser. */
+function withoutScheme(address: z.output<typeof addressSchema>): z.output<typeof addressSchema> {
+  return typeof address === 'string' ? address.replace(/^http:\/\/([^/]+)\/*$/, '$1') : address;
+}
 
 function addressMap(
   written: Readonly<Record<string, string>>,

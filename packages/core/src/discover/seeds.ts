@@ -50,5 +50,7 @@ export function sourcesOf(seeds: readonly Seed[], kind: 'data' | 'witness'): rea
         return [watchedFileSource(kind, each.path)];
     }
   });
-  return addresses.length === 0 ? places : [staticSource('config', kind, addresses), ...places];
+  // Each kind is a list of its own: a source that lists anew drops what it does not list.
+  const source = kind === 'data' ? 'config' : 'config of witnesses';
+  return addresses.length === 0 ? places : [staticSource(source, kind, addresses), ...places];
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
 import type { ChannelModel } from 'amqplib';
+import { ourCapabilities } from '../protocol/login.ts';
 
 /** amqplib's own connection, as far as we use it. It speaks the protocol over any Duplex. */
 interface AmqplibConnection {
@@ -60,8 +61,14 @@ export async function openModel(stream: Duplex, fields: OpenFields): Promise<Cha
   loaded ??= internals();
   const { Connection, ChannelModel, version } = loaded;
   const connection = new Connection(stream);
-  const properties = { product: 'amqplib', version, platform: `Node.JS ${process.version}` };
-  const clientProperties = { ...properties, ...fields.clientProperties };
+  const clientProperties = {
+    product: 'amqplib',
+    version,
+    platform: `Node.JS ${process.version}`,
+    information: 'https://amqp-node.github.io/amqplib/',
+    capabilities: ourCapabilities,
+    ...fields.clientProperties,
+  };
   await new Promise<void>((resolve, reject) => {
     connection.open({ ...fields, clientProperties }, (error) => {
       if (error === null) resolve();

@@ -83,16 +83,11 @@ export interface Channel {
   readonly waiting: Incoming[];
   /** When the broker last confirmed something, or had nothing to confirm. */
   progressAt: Ms;
-  /** ms of silence that are taken for a loss. Doubles with each loss that brings nothing. */
-  silenceMs: number;
   /** Resets in a row that brought no answer. */
   failures: number;
-  /** When a fresh channel was last tried on its behalf, and how many of these have no answer yet. */
-  canaryAt: Ms;
-  canaries: number;
 }
 
-export function createChannel(id: number, silenceMs: number, now: Ms): Channel {
+export function createChannel(id: number, now: Ms): Channel {
   return {
     id,
     upstreamId: 0,
@@ -115,10 +110,7 @@ export function createChannel(id: number, silenceMs: number, now: Ms): Channel {
     incoming: undefined,
     waiting: [],
     progressAt: now,
-    silenceMs,
     failures: 0,
-    canaryAt: 0,
-    canaries: 0,
   };
 }
 

@@ -78,7 +78,7 @@ function hear(connection: Connection, channel: Channel, bytes: Buffer, from: num
   if (isReply(method.name)) {
     const request = channel.requests.shift();
     if (request === undefined) throw new FrameError(`${method.name} that nobody asked for`);
-    answered(connection, channel);
+    channel.failures = 0;
     if (isOurs(request)) {
       request.onReply?.(method);
       return;
@@ -87,12 +87,6 @@ function hear(connection: Connection, channel: Channel, bytes: Buffer, from: num
   }
   setChannelAt(bytes, from, channel.id);
   connection.toClient(bytes, from, to);
-}
-
-/** The node works on this channel: what was slow is over. */
-function answered(connection: Connection, channel: Channel): void {
-  channel.failures = 0;
-  channel.silenceMs = connection.gateway.config.silenceMs;
 }
 
 function consumerAt(channel: Channel, bytes: Buffer, from: number): Consumer | undefined {
@@ -176,7 +170,7 @@ function confirmed(connection: Connection, channel: Channel, bytes: Buffer, from
   const before = publishes.bytes;
   const word = publishes.confirmed(upstreamSeq, (flags & 1) === 1);
   channel.progressAt = nowOf(connection);
-  answered(connection, channel);
+  channel.failures = 0;
   if (word === undefined) return;
   connection.unconfirmedBytes -= before - publishes.bytes;
   connection.gateway.counters.confirmed += 1;

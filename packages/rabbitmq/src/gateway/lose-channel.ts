@@ -5,7 +5,7 @@ import { methodName } from '../protocol/methods.ts';
 import { replyCode } from '../protocol/reply-code.ts';
 import { whenLost } from '../protocol/traits.ts';
 import type { Channel, Request } from './channel.ts';
-import { abandonUpstream, closeForClient } from './close-channel.ts';
+import { closeForClient } from './close-channel.ts';
 import { complete } from './complete.ts';
 import type { Connection } from './connection.ts';
 import { nowOf } from './connection.ts';
@@ -151,15 +151,6 @@ function tellUnknown(connection: Connection, count: number, reason: string): voi
 
 function newId(random: () => number): string {
   return `failover-${random().toString(36).slice(2)}${random().toString(36).slice(2)}`;
-}
-
-/** Gives up the channel upstream, which does not answer, and opens it anew: a fresh one may be served at once. */
-export function resetChannel(connection: Connection, channel: Channel, reason: string): void {
-  if (connection.upstream === undefined || channel.upstreamId === 0) return;
-  connection.gateway.counters.channelResets += 1;
-  abandonUpstream(connection, channel);
-  loseChannel(connection, channel, reason);
-  if (channel.phase !== 'closed') restoreChannel(connection, channel);
 }
 
 /** The node closed the channel. Its client hears of it, unless the reason passes by itself. */

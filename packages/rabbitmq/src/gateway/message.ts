@@ -59,28 +59,42 @@ export function moveMessage(message: Message, channel: number): void {
   });
 }
 
-/** Said of a message that may be there twice, with how often it was sent again. */
+/** Said of a message that may be there twice. */
 export const resentHeader = 'x-failover-resent';
 
 /** The message as it goes again: everything as it was, and a header that says so. */
 export function markResent(message: Message, messageId: string | undefined): void {
-  const pieces: Buffer[] = [];
   message.resends += 1;
+  // Said once; how often it was is nobody's concern.
+  if (message.resends > 1) return;
+  const all = marked(message, messageId);
+  message.bytes = all;
+  message.from = 0;
+  message.to = all.length;
+  message.rest = undefined;
+  message.size = all.length;
+}
+
+/** A copy that is marked, and is nobody else's. */
+export function copyMarked(message: Message): Message {
+  const pieces: Buffer[] = [];
+  eachPiece(message, (bytes, from, to) => pieces.push(bytes.subarray(from, to)));
+  const bytes = message.resends > 0 ? Buffer.concat(pieces) : marked(message, undefined);
+  return { ...message, bytes, from: 0, to: bytes.length, rest: undefined, size: bytes.length };
+}
+
+function marked(message: Message, messageId: string | undefined): Buffer {
+  const pieces: Buffer[] = [];
   eachPiece(message, (bytes, from, to) => {
     for (let at = from; at < to;) {
       const end = at + bytes.readUInt32BE(at + 3) + frameHeaderBytes + 1;
       pieces.push(
-        bytes[at] === frameType.header && message.resends === 1
+        bytes[at] === frameType.header
           ? withHeaders(bytes, at, end, { [resentHeader]: 1 }, messageId)
           : bytes.subarray(at, end),
       );
       at = end;
     }
   });
-  const all = Buffer.concat(pieces);
-  message.bytes = all;
-  message.from = 0;
-  message.to = all.length;
-  message.rest = undefined;
-  message.size = all.length;
+  return Buffer.concat(pieces);
 }

@@ -20,6 +20,8 @@ export interface Publishes {
   /** The upstream channel is gone. All that is open, in the order of the client. */
   nextEpoch(): readonly Message[];
   oldest(): Message | undefined;
+  /** It was confirmed on another channel. False if it is not open any more. */
+  settled(message: Message): boolean;
   readonly count: number;
   readonly bytes: number;
 }
@@ -70,6 +72,15 @@ export function createPublishes(): Publishes {
     oldest() {
       for (const message of open.values()) return message;
       return undefined;
+    },
+    settled(message) {
+      for (const [seq, each] of open) {
+        if (each !== message) continue;
+        open.delete(seq);
+        bytes -= message.size;
+        return true;
+      }
+      return false;
     },
     get count() {
       return open.size;

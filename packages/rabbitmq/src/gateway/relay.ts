@@ -29,7 +29,9 @@ import { can, offerTo, propertiesFor, startFrame } from './greeting.ts';
 import { loseChannel } from './lose-channel.ts';
 import { createOutbox } from './outbox.ts';
 import { finishRestore, restoreChannel } from './restore.ts';
-import { lookForSilence } from './suspect.ts';
+import type { Spare } from './spare.ts';
+import { createSpare, hearOn, tryOn } from './spare.ts';
+import { owedTooLong } from './suspect.ts';
 import type { Upstream, UpstreamEnd } from './upstream.ts';
 import { openUpstream } from './upstream.ts';
 
@@ -83,6 +85,8 @@ export function createRelay(options: RelayOptions): Relay {
   let agreed: Tuned = { frameMax: 0, channelMax: 0, heartbeatS: 0 };
   /** The connection to a node that is being opened, or is open. */
   let dialled: Upstream | undefined;
+  /** A second one, while the first owes an answer for too long. */
+  let spare: Spare | undefined;
   let isDialling = false;
   let failures = 0;
   let lastServer: Lease['server'] | undefined;
@@ -230,7 +234,7 @@ export function createRelay(options: RelayOptions): Relay {
       connection.refuse(replyCode.notAllowed, text);
       return;
     }
-    const channel = createChannel(number, config.silenceMs, runtime.now());
+    const channel = createChannel(number, runtime.now());
     connection.channels.set(number, channel);
     counters.channels += 1;
     if (connection.upstream !== undefined) restoreChannel(connection, channel);
@@ -372,35 +376,82 @@ export function createRelay(options: RelayOptions): Relay {
 
   function connect(lease: Lease): void {
     if (credentials === undefined || (phase as Phase) === 'over') return;
-    counters.upstreams += 1;
     lastServer = lease.server;
-    const upstream = openUpstream({
+    const upstream = openOn(lease, credentials);
+    dialled = upstream;
+    if (isUpstreamPaused) upstream.pause();
+  }
+
+  function openOn(lease: Lease, who: Credentials): Upstream {
+    counters.upstreams += 1;
+    const upstream: Upstream = openUpstream({
       lease,
-      credentials,
+      credentials: who,
       clientProperties: propertiesFor(clientProperties),
       config,
       runtime,
       events: {
         onAuthenticated(offer, serverProperties) {
           options.onServerProperties(serverProperties);
-          offered = offer;
+          if (upstream === dialled) offered = offer;
           if (phase === 'authenticating') offerTuning(offer);
           else if (vhost !== undefined) upstream.open(vhost, agreedWith(offer));
         },
         onOpen() {
-          failures = 0;
-          ready(upstream);
+          if (upstream === spare?.upstream) spare.isOpen = true;
+          else ready(upstream);
         },
-        onFrame: onNodeFrame,
-        onEnd: (how) => {
+        onFrame(bytes, from, to) {
+          if (upstream !== spare?.upstream) return onNodeFrame(bytes, from, to);
+          if (hearOn(connection, spare, bytes, from, to)) promote(spare);
+          return true;
+        },
+        onEnd(how) {
           counters.upstreams -= 1;
-          lost(upstream, how);
+          if (upstream === spare?.upstream) spare = undefined;
+          else lost(upstream, how);
         },
         onDrain: balance,
       },
     });
+    return upstream;
+  }
+
+  /** What is owed for too long is tried on a second connection, until it is answered here or there. */
+  function lookForSilence(now: Ms): void {
+    const owed = owedTooLong(connection, now);
+    if (owed === undefined) {
+      closeSpare();
+      return;
+    }
+    if (spare === undefined) {
+      const lease = cluster.lease(target);
+      if (lease !== undefined && credentials !== undefined) spare = createSpare(openOn(lease, credentials));
+      return;
+    }
+    spare.upstream.beat(now);
+    tryOn(spare, owed, now);
+  }
+
+  function promote({ upstream, taken }: Spare): void {
+    spare = undefined;
+    const { upstream: silent } = connection;
+    if (silent !== undefined) {
+      counters.upstreams -= 1;
+      silent.close();
+    }
     dialled = upstream;
-    if (isUpstreamPaused) upstream.pause();
+    leaveChannels('it did not answer, while a new connection is answered');
+    lastServer = upstream.lease.server;
+    ready(upstream, taken);
+  }
+
+  function closeSpare(): void {
+    if (spare === undefined) return;
+    const { upstream } = spare;
+    spare = undefined;
+    counters.upstreams -= 1;
+    upstream.close(encodeMethod(0, 'connection.close', closing(replyCode.success, 'not needed')));
   }
 
   function offerTuning(offer: Tuned): void {
@@ -419,9 +470,11 @@ export function createRelay(options: RelayOptions): Relay {
     };
   }
 
-  function ready(upstream: Upstream): void {
+  function ready(upstream: Upstream, taken: ReadonlySet<number> = new Set()): void {
+    failures = 0;
     connection.upstream = upstream;
     connection.upstreamChannels.clear();
+    for (const id of taken) connection.upstreamChannels.set(id, { type: 'abandoned' });
     if (phase === 'opening') {
       phase = 'running';
       tellClient(connection, 0, 'connection.open-ok', {});
@@ -541,21 +594,24 @@ export function createRelay(options: RelayOptions): Relay {
 
   /** The node is gone from under the client. */
   function left(reason: string): void {
-    const wasOpen = connection.upstream !== undefined;
-    if (wasOpen) {
-      counters.switches += 1;
-      for (const channel of [...connection.channels.values()]) {
-        if (channel.upstreamId !== 0) loseChannel(connection, channel, reason);
-      }
-      connection.upstreamChannels.clear();
-      connection.upstream = undefined;
-      connection.isDeclaring = false;
-      unblocked();
-    }
+    leaveChannels(reason);
+    closeSpare();
     dialled = undefined;
     offered = phase === 'tuning' || phase === 'opening' ? offered : undefined;
     if (onNodeClosed !== undefined) onNodeClosed();
     else if (phase !== 'closing' && phase !== 'over' && phase !== 'tuning') again();
+  }
+
+  function leaveChannels(reason: string): void {
+    if (connection.upstream === undefined) return;
+    counters.switches += 1;
+    for (const channel of [...connection.channels.values()]) {
+      if (channel.upstreamId !== 0) loseChannel(connection, channel, reason);
+    }
+    connection.upstreamChannels.clear();
+    connection.upstream = undefined;
+    connection.isDeclaring = false;
+    unblocked();
   }
 
   function again(): void {
@@ -586,6 +642,7 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   function leaveNode(): void {
+    closeSpare();
     const upstream = dialled;
     if (upstream === undefined) return;
     dialled = connection.upstream = undefined;
@@ -632,7 +689,7 @@ export function createRelay(options: RelayOptions): Relay {
       dialled?.beat(now);
       const heartbeatMs = agreed.heartbeatS * 1000;
       if (phase !== 'running' || heartbeatMs === 0) {
-        if (phase === 'running') lookForSilence(connection, now);
+        if (phase === 'running') lookForSilence(now);
         return;
       }
       if (now - wroteAt >= heartbeatMs / 2) connection.toClient(heartbeatFrame, 0, heartbeatFrame.length);
@@ -642,7 +699,7 @@ export function createRelay(options: RelayOptions): Relay {
         end();
         return;
       }
-      lookForSilence(connection, now);
+      lookForSilence(now);
     },
     drain,
     close() {

@@ -25,8 +25,10 @@ export function watchManagement(
   let cancelNext: Cancel = () => undefined;
   const stop = new AbortController();
 
+  // One answer after the other is one connection to the rest of us; a failure begins the next.
+  let openedAt = runtime.now();
+
   async function round(): Promise<void> {
-    const openedAt = runtime.now();
     const say = (reply: RabbitReply): void => {
       if (!isClosed) report({ type: 'said', member, openedAt, reply });
     };
@@ -41,6 +43,7 @@ export function watchManagement(
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message.slice(0, 200) : String(cause);
       if (!isClosed) report({ type: 'failed', member, openedAt, reason });
+      openedAt = runtime.now();
     }
     if (!isClosed) again();
   }

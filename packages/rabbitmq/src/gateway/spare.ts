@@ -1,0 +1,142 @@
+import type { Ms } from '@failover/core';
+import { decodeMethod } from '../protocol/decode.ts';
+import { encodeMethod } from '../protocol/encode.ts';
+import { channelAt, frameType, setChannelAt } from '../protocol/frame.ts';
+import { replyCode } from '../protocol/reply-code.ts';
+import type { Channel, Request } from './channel.ts';
+import type { Connection } from './connection.ts';
+import { closing, tellClient } from './frames.ts';
+import { copyMarked, eachPiece, moveMessage } from './message.ts';
+import type { Message } from './message.ts';
+import type { Upstream } from './upstream.ts';
+
+/**
+ * A second connection to a node for a client whose first is silent. A channel that waits for a leader that hangs may
+ * wait for a minute although a new one is served at once, and it may stop its whole connection. So the oldest thing
+ * that is owed is tried here, each time on a new channel. When one try is answered, this connection takes the place of
+ * the first.
+ */
+export interface Spare {
+  readonly upstream: Upstream;
+  isOpen: boolean;
+  /** Counts down from the top: a client numbers its channels from below. */
+  lastChannel: number;
+  /** Channels that are not closed on both sides. */
+  readonly taken: Set<number>;
+  lastTryAt: Ms;
+  /** Tries without an answer, by their channel. */
+  readonly tries: Map<number, Try>;
+}
+
+interface Try {
+  readonly since: Ms;
+  readonly owed: Owed;
+}
+
+/** What a silent channel waits for. */
+export type Owed =
+  | { readonly type: 'publish'; readonly channel: Channel; readonly message: Message }
+  | { readonly type: 'request'; readonly channel: Channel; readonly request: Request };
+
+/** ms between two tries, ms after which a try is given up, and how many may be open at a time. */
+const everyMs = 120;
+const giveUpMs = 1000;
+const maxTries = 16;
+
+export function createSpare(upstream: Upstream): Spare {
+  return { upstream, isOpen: false, lastChannel: 0, lastTryAt: 0, tries: new Map(), taken: new Set() };
+}
+
+/** One more try, if it is time. */
+export function tryOn(spare: Spare, owed: Owed, now: Ms): void {
+  if (!spare.isOpen || now - spare.lastTryAt < everyMs) return;
+  for (const [id, { since }] of spare.tries) {
+    if (now - since < giveUpMs) break;
+    giveUp(spare, id);
+  }
+  if (spare.tries.size >= maxTries) return;
+  spare.lastTryAt = now;
+  const id = nextChannel(spare);
+  spare.taken.add(id);
+  spare.tries.set(id, { since: now, owed });
+  send(spare, encodeMethod(id, 'channel.open', {}));
+  if (owed.type === 'publish') {
+    send(spare, encodeMethod(id, 'confirm.select', { nowait: false }));
+    const copy = copyMarked(owed.message);
+    moveMessage(copy, id);
+    eachPiece(copy, (bytes, from, to) => {
+      spare.upstream.append(bytes, from, to);
+    });
+  } else {
+    const bytes = Buffer.from(owed.request.bytes);
+    setChannelAt(bytes, 0, id);
+    send(spare, bytes);
+  }
+}
+
+/** A frame on the spare connection. True if a try was answered: it works here. */
+export function hearOn(
+  connection: Connection,
+  spare: Spare,
+  bytes: Buffer,
+  from: number,
+  to: number,
+): boolean {
+  const id = channelAt(bytes, from);
+  const tried = spare.tries.get(id);
+  if (bytes[from] !== frameType.method) return false;
+  const { name } = decodeMethod(bytes, from, to);
+  if (name === 'channel.close-ok') spare.taken.delete(id);
+  if (tried === undefined) return false;
+  if (name === 'channel.open-ok' || name === 'confirm.select-ok' || name === 'basic.return') return false;
+  if (name === 'channel.close') spare.taken.delete(id);
+  // What this channel was opened for ends with it: all is set up anew on the whole connection.
+  send(
+    spare,
+    encodeMethod(
+      id,
+      name === 'channel.close' ? 'channel.close-ok' : 'channel.close',
+      closing(replyCode.success, 'done'),
+    ),
+  );
+  const { owed } = tried;
+  if (owed.type === 'publish' && name === 'basic.ack') settle(connection, owed);
+  spare.tries.delete(id);
+  for (const other of [...spare.tries.keys()]) giveUp(spare, other);
+  return true;
+}
+
+/** The try was the message itself: it is there, and does not go again. */
+function settle(
+  connection: Connection,
+  { channel, message }: Extract<Owed, { readonly type: 'publish' }>,
+): void {
+  if (channel.mode.type !== 'confirm') return;
+  const { publishes } = channel.mode;
+  const before = publishes.bytes;
+  if (!publishes.settled(message)) return;
+  connection.unconfirmedBytes -= before - publishes.bytes;
+  connection.gateway.counters.resent += 1;
+  connection.gateway.counters.confirmed += 1;
+  tellClient(connection, channel.id, 'basic.ack', { deliveryTag: message.seq, multiple: false });
+}
+
+/** The node does nothing with what waits in a channel that is closed. */
+function giveUp(spare: Spare, id: number): void {
+  send(spare, encodeMethod(id, 'channel.close', closing(replyCode.success, 'given up')));
+  spare.tries.delete(id);
+}
+
+function nextChannel(spare: Spare): number {
+  const { channelMax } = spare.upstream.tuned;
+  const highest = channelMax === 0 ? 65_535 : channelMax;
+  let id = spare.lastChannel;
+  do id = id <= 1 ? highest : id - 1;
+  while (spare.taken.has(id));
+  spare.lastChannel = id;
+  return id;
+}
+
+function send({ upstream }: Spare, bytes: Buffer): void {
+  upstream.append(bytes, 0, bytes.length);
+}
