@@ -39,10 +39,10 @@ end).
 `;
 
 /**
- * Loads the code of RabbitMQ, which is half of its boot, and then waits until another node serves. Nodes before 4.0
- * that boot at once wait for each other by growing chance, and one that joins while the other makes its tables fails.
+ * Loads the code of RabbitMQ by its files' names. When RabbitMQ does it, half of its boot before 4.0 goes into looking
+ * for each module in a hundred folders.
  */
-export const followProgram = (apps: readonly string[], port: number): string => `
+export const loadProgram = (apps: readonly string[]): string => `
 Load = fun
   Next([], Loaded) -> Loaded;
   Next([App | Rest], Loaded) ->
@@ -52,8 +52,16 @@ Load = fun
     end
 end.
 Loaded = Load([${apps.join(', ')}], []).
-[code:ensure_loaded(Module) || App <- Loaded, {ok, Modules} <- [application:get_key(App, modules)], Module <- Modules].
+[code:load_abs(filename:join(code:lib_dir(App, ebin), Module))
+  || App <- Loaded, {ok, Modules} <- [application:get_key(App, modules)], Module <- Modules, code:is_loaded(Module) =:= false].
 [application:unload(App) || App <- Loaded].
+`;
+
+/**
+ * Waits until another node serves. Nodes before 4.0 that boot at once wait for each other by growing chance, and one
+ * that joins while the other makes its tables fails.
+ */
+export const followProgram = (port: number): string => `
 Wait = fun
   Next(0) -> ok;
   Next(Left) ->

@@ -1,6 +1,6 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { controlProgram, followProgram } from './control.ts';
+import { controlProgram, followProgram, loadProgram } from './control.ts';
 
 /** One node, and where it keeps what. Paths are seen from inside of its root directory. */
 export interface NodePlan {
@@ -38,10 +38,12 @@ export async function writeNodeFiles(
   await write('rabbitmq.conf', configOf(cluster, node));
   await write('enabled_plugins', `[${node.plugins.join(', ')}].\n`);
   const control = controlProgram(node.controlPort, cluster.secret);
-  await write('control.erl', control);
   const [first] = cluster.nodes;
-  if (first === undefined || first === node || findEachOther(cluster.version)) return;
-  await write('follow.erl', control + followProgram(['rabbit', ...node.plugins], first.amqpPort));
+  if (findEachOther(cluster.version)) return write('prelude.erl', control);
+  const prelude = control + loadProgram(['rabbit', ...node.plugins]);
+  await write('prelude.erl', prelude);
+  if (first !== undefined && first !== node)
+    await write('follow.erl', prelude + followProgram(first.amqpPort));
 }
 
 /** Who knows it may speak to the nodes. */
@@ -52,13 +54,9 @@ export async function writeCookie(cluster: ClusterPlan, outside: (path: string) 
 }
 
 function configOf(cluster: ClusterPlan, node: NodePlan): string {
-  const [first] = cluster.nodes;
-  const isFirst = node === first;
   const peers = findEachOther(cluster.version)
     ? cluster.nodes
-    : isFirst || first === undefined
-      ? []
-      : [first];
+    : cluster.nodes.slice(0, 1).filter((first) => first !== node);
   const lines = [
     `listeners.tcp.default = 127.0.0.1:${node.amqpPort}`,
     'loopback_users = none',
@@ -83,7 +81,7 @@ export function environmentOf(
   isNew: boolean,
 ): Readonly<Record<string, string>> {
   const isFollower = isNew && node !== cluster.nodes[0] && !findEachOther(cluster.version);
-  const program = join(node.folder, isFollower ? 'follow.erl' : 'control.erl');
+  const program = join(node.folder, isFollower ? 'follow.erl' : 'prelude.erl');
   return {
     ...toolEnvironment(cluster),
     RABBITMQ_NODENAME: node.name,
