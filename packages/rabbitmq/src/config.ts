@@ -3,6 +3,7 @@ import {
   ConfigError,
   configIssues,
   endpoint,
+  fileContent,
   secretFromFile,
   seedList,
   withoutUndefined,
@@ -15,6 +16,18 @@ const addressSchema = z
     z.strictObject({ host: z.string().min(1), port: z.int().min(1).max(65_535).optional() }),
   ])
   .describe('host:port');
+const pem = z.union([z.string(), z.instanceof(Uint8Array)]);
+const tls = z.strictObject({
+  caFile: z.string().min(1).optional().describe('A file with the certificates that are trusted, in PEM.'),
+  certFile: z.string().min(1).optional().describe('Our own certificate, in PEM, if nodes ask for one.'),
+  keyFile: z.string().min(1).optional(),
+  ca: pem.optional().describe('As caFile, in process.'),
+  cert: pem.optional(),
+  key: pem.optional(),
+  passphrase: z.string().optional(),
+  servername: z.string().min(1).optional().describe('The name in the certificates, if it is not the host.'),
+  rejectUnauthorized: z.boolean().default(true),
+});
 const ms = z.int().min(1).max(3_600_000);
 const bytes = z
   .int()
@@ -50,6 +63,10 @@ const schema = z.strictObject({
   passwordFile: z.string().min(1).optional().describe('A file whose first line is the password.'),
   managementUsername: z.string().min(1).optional().describe('Default `username`.'),
   managementPassword: z.string().min(1).optional().describe('Default the password of `username`.'),
+  tls: z
+    .union([z.boolean(), tls])
+    .default(false)
+    .describe('TLS to the nodes; true trusts the authorities of the machine.'),
   unknown: z
     .enum(['resend', 'reject'])
     .default('resend')
@@ -95,6 +112,16 @@ export type RabbitOptions = Omit<Written, keyof Lists> & {
   readonly [K in keyof Lists]: Readonly<Lists[K]>;
 };
 
+/** What `tls.connect` takes. */
+export interface TlsOptions {
+  readonly ca?: string | Uint8Array;
+  readonly cert?: string | Uint8Array;
+  readonly key?: string | Uint8Array;
+  readonly passphrase?: string;
+  readonly servername?: string;
+  readonly rejectUnauthorized: boolean;
+}
+
 /** Checked and complete. */
 export interface RabbitConfig {
   readonly name: string;
@@ -106,6 +133,8 @@ export interface RabbitConfig {
   readonly password: string;
   readonly managementUsername: string;
   readonly managementPassword: string;
+  /** Undefined: plain TCP. */
+  readonly tls?: TlsOptions;
   readonly unknown: 'resend' | 'reject';
   readonly redeclare: 'transient' | 'all' | 'none';
   readonly stampIds: boolean;
@@ -120,14 +149,15 @@ export interface RabbitConfig {
 }
 
 export const rabbitConfig: ConfigSpec<RabbitConfig> = {
-  schema: z.toJSONSchema(schema, { io: 'input' }),
+  schema: z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),
   parse(input) {
     const parsed = schema.safeParse(input);
     if (!parsed.success) {
       throw new ConfigError(parsed.error.issues.flatMap((issue) => configIssues(issue, input)));
     }
     const issues: ConfigIssue[] = [];
-    const { passwordFile, password, addresses, ...rest } = parsed.data;
+    const { passwordFile, password, addresses, tls: writtenTls, ...rest } = parsed.data;
+    const secured = readTls(writtenTls, issues);
     if (password !== undefined && passwordFile !== undefined) {
       const problem = 'cannot stand beside password';
       issues.push({ field: 'passwordFile', value: passwordFile, problem, fix: 'remove one of them' });
@@ -139,6 +169,7 @@ export const rabbitConfig: ConfigSpec<RabbitConfig> = {
     const config = {
       ...rest,
       password: secret,
+      ...(secured === undefined ? {} : { tls: secured }),
       servers: seedList('servers', rest.servers, 5672, issues),
       management: seedList('management', rest.management?.map(withoutScheme), 15_672, issues),
       addresses: addressMap(addresses, issues),
@@ -149,6 +180,20 @@ export const rabbitConfig: ConfigSpec<RabbitConfig> = {
     return withoutUndefined(config);
   },
 };
+
+function readTls(written: z.output<typeof schema>['tls'], issues: ConfigIssue[]): TlsOptions | undefined {
+  if (written === false) return undefined;
+  if (written === true) return { rejectUnauthorized: true };
+  const { caFile, certFile, keyFile, ...rest } = written;
+  const read = (field: string, path: string | undefined): Buffer | undefined =>
+    path === undefined ? undefined : fileContent(`tls.${field}`, path, issues);
+  return withoutUndefined({
+    ...rest,
+    ca: rest.ca ?? read('caFile', caFile),
+    cert: rest.cert ?? read('certFile', certFile),
+    key: rest.key ?? read('keyFile', keyFile),
+  });
+}
 
 /** People copy it from the browser. */
 function withoutScheme(address: z.output<typeof addressSchema>): z.output<typeof addressSchema> {

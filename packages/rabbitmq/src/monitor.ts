@@ -3,6 +3,7 @@ import { Observable } from 'rxjs';
 import type { RabbitConfig } from './config.ts';
 import { watchManagement } from './monitor/watch-management.ts';
 import { watchNode } from './monitor/watch-node.ts';
+import { networkFor } from './network.ts';
 import type { RabbitReply } from './replies.ts';
 
 /** Asks one member again and again on its own connections, until nobody listens. Never the driver: see ARCHITECTURE. */
@@ -13,9 +14,12 @@ export function watch(
   runtime: Runtime,
 ): Observable<Report<RabbitReply>> {
   return new Observable((subscriber) => {
-    const start = member.kind === 'witness' ? watchManagement : watchNode;
     const complain = complainer(member, runtime);
-    return start(member, config, pace$, runtime, (report) => {
+    const [start, network] =
+      member.kind === 'witness'
+        ? ([watchManagement, runtime] as const)
+        : ([watchNode, networkFor(config, runtime)] as const);
+    return start(member, config, pace$, network, (report) => {
       if (report.type === 'failed') complain(report.reason);
       subscriber.next(report);
     });

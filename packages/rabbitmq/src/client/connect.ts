@@ -1,5 +1,6 @@
 import type { Cluster, TopologyDescription } from '@failover/core';
 import type { ChannelModel } from 'amqplib';
+import type { RabbitOptions } from '../config.ts';
 import { rabbitConfig } from '../config.ts';
 import type { ClientOptions, FailoverSocketOptions } from './create-client.ts';
 import { openClient } from './create-client.ts';
@@ -24,7 +25,7 @@ export async function connect(
   options: ClientOptions = {},
 ): Promise<FailoverConnection> {
   const { options: written, wishes } = readTarget(target);
-  const config = rabbitConfig.parse(written);
+  const config = rabbitConfig.parse(withTls(written, socketOptions));
   const isOwn = typeof target === 'object' && 'servers' in target;
   const client = openClient(config, options, isOwn ? {} : wishes);
   let model: ChannelModel;
@@ -41,4 +42,20 @@ export async function connect(
     topology: { get: () => client.topology },
     counters: { get: () => client.counters },
   }) as FailoverConnection;
+}
+
+/** amqplib takes certificates among its socket options. */
+function withTls(options: RabbitOptions, socketOptions: FailoverSocketOptions): RabbitOptions {
+  if (options.tls !== true) return options;
+  const { ca, cert, key, passphrase, servername, rejectUnauthorized } = socketOptions as Readonly<
+    Record<string, unknown>
+  >;
+  const given = Object.entries({ ca, cert, key, passphrase, servername, rejectUnauthorized });
+  const tls = Object.fromEntries(
+    given
+      .filter(([, value]) => value !== undefined)
+      // Node takes lists too; several authorities in PEM are one after the other.
+      .map(([name, value]) => [name, Array.isArray(value) ? value.map(String).join('\n') : value]),
+  );
+  return { ...options, tls };
 }

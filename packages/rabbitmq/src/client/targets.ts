@@ -76,8 +76,9 @@ function readUrls(texts: readonly string[]): ReadTarget {
     locale: query.get('locale') ?? defaults.locale,
     ...(query.has('maxFrameSize') ? { maxFrameSize: number('maxFrameSize', 0) } : {}),
   };
-  const servers = urls.map((url) => `${url.hostname}:${url.port === '' ? 5672 : url.port}`);
-  return { options: optionsOf(servers, wishes), wishes };
+  const isTls = first.protocol === 'amqps:';
+  const servers = urls.map((url) => `${url.hostname}:${url.port === '' ? defaultPort(isTls) : url.port}`);
+  return { options: optionsOf(servers, wishes, isTls), wishes };
 }
 
 function readUrl(text: string, field: string): URL {
@@ -87,9 +88,13 @@ function readUrl(text: string, field: string): URL {
   } catch {
     throw configError(field, redacted(text), 'is not a URL', 'write amqp://user:password@host:5672/vhost');
   }
-  if (url.protocol !== 'amqp:') {
-    const fix = url.protocol === 'amqps:' ? 'TLS to the nodes is not supported yet' : 'write amqp://host';
-    throw configError(field, url.protocol, 'is not a protocol that is spoken here', fix);
+  if (url.protocol !== 'amqp:' && url.protocol !== 'amqps:') {
+    throw configError(
+      field,
+      url.protocol,
+      'is not a protocol that is spoken here',
+      'write amqp:// or amqps://',
+    );
   }
   return url;
 }
@@ -100,13 +105,8 @@ function redacted(text: string): string {
 
 function readObject(target: Options.Connect): ReadTarget {
   const { hostname = 'localhost', port, protocol = 'amqp' } = target;
-  if (protocol !== 'amqp') {
-    throw configError(
-      'protocol',
-      protocol,
-      'is not spoken here',
-      'write amqp: TLS to the nodes is not supported yet',
-    );
+  if (protocol !== 'amqp' && protocol !== 'amqps') {
+    throw configError('protocol', protocol, 'is not spoken here', 'write amqp or amqps');
   }
   const hasUser = target.username !== undefined || target.password !== undefined;
   const wishes: ConnectionWishes = {
@@ -119,7 +119,8 @@ function readObject(target: Options.Connect): ReadTarget {
     locale: target.locale ?? defaults.locale,
   };
   const host = hostname.includes(':') && !hostname.startsWith('[') ? `[${hostname}]` : hostname;
-  return { options: optionsOf([`${host}:${port ?? 5672}`], wishes), wishes };
+  const isTls = protocol === 'amqps';
+  return { options: optionsOf([`${host}:${port ?? defaultPort(isTls)}`], wishes, isTls), wishes };
 }
 
 function readOptions(options: RabbitOptions): ReadTarget {
@@ -131,9 +132,14 @@ function readOptions(options: RabbitOptions): ReadTarget {
   return { options, wishes };
 }
 
+function defaultPort(isTls: boolean): number {
+  return isTls ? 5671 : 5672;
+}
+
 function optionsOf(
   servers: readonly string[],
   { username, password, vhost }: ConnectionWishes,
+  isTls: boolean,
 ): RabbitOptions {
-  return { servers, username, password, vhost };
+  return { servers, username, password, vhost, ...(isTls ? { tls: true } : {}) };
 }

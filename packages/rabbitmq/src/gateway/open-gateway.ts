@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { ClientStream, Cluster, GatewaySession, Runtime, ServeContext } from '@failover/core';
 import { onAbort } from '@failover/core';
 import type { RabbitConfig } from '../config.ts';
+import { networkFor } from '../network.ts';
 import type { Table } from '../protocol/table.ts';
 import { nodesOf } from '../rules.ts';
 import type { ClientEar, GatewayContext } from './connection.ts';
@@ -25,7 +26,8 @@ const lookMs = 100;
 export function openGateway(cluster: Cluster, config: RabbitConfig, runtime: Runtime): RabbitGateway {
   const counters = zeroCounters();
   const target = nodesOf(config.name).id;
-  const context: GatewayContext = { cluster, target, config, runtime, counters };
+  const network = networkFor(config, runtime);
+  const context: GatewayContext = { cluster, target, config, runtime: network, counters };
   const relays = new Set<Relay>();
   let serverProperties: Table | undefined;
   let isOpen = true;
