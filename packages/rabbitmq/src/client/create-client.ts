@@ -6,9 +6,7 @@ import type { RabbitConfig, RabbitOptions } from '../config.ts';
 import { rabbitConfig } from '../config.ts';
 import type { RabbitGateway } from '../gateway/open-gateway.ts';
 import { openGateway } from '../gateway/open-gateway.ts';
-import { hearUnconfirmed } from './confirm-errors.ts';
-import { RelayStream } from './relay-stream.ts';
-import { openModel } from './steer.ts';
+import { openModelOver } from './open-model-over.ts';
 import type { ConnectionWishes } from './targets.ts';
 
 export interface ClientOptions {
@@ -57,41 +55,6 @@ export function openClient(
   const gateway: RabbitGateway = openGateway(cluster, config, runtime);
   let closing: Promise<void> | undefined;
 
-  async function connect(socketOptions: FailoverSocketOptions = {}): Promise<ChannelModel> {
-    checkSocketOptions(socketOptions);
-    const { credentials, clientProperties = {}, timeout } = socketOptions;
-    const stream = new RelayStream();
-    const unconfirmed = hearUnconfirmed();
-    gateway.attach(stream.relaySide, { address: 'in process', ear: unconfirmed.ear }, () => undefined);
-    const cancel =
-      timeout === undefined
-        ? undefined
-        : runtime.after(timeout, () => stream.destroy(new Error('connect ETIMEDOUT')));
-    try {
-      const model = await openModel(stream, {
-        clientProperties: clientProperties as Readonly<Record<string, unknown>>,
-        mechanism: credentials?.mechanism ?? 'PLAIN',
-        response:
-          credentials?.response() ??
-          Buffer.from(`\0${wishes.username ?? config.username}\0${wishes.password ?? config.password}`),
-        locale: wishes.locale ?? 'en_US',
-        channelMax: wishes.channelMax ?? 0,
-        frameMax: wishes.frameMax ?? 131_072,
-        heartbeat: wishes.heartbeat ?? null,
-        maxFrameSize: wishes.maxFrameSize,
-        virtualHost: wishes.vhost ?? config.vhost,
-        capabilities: '',
-        insist: 0,
-      });
-      return unconfirmed.adopt(model);
-    } catch (cause) {
-      stream.destroy();
-      throw cause;
-    } finally {
-      cancel?.();
-    }
-  }
-
   function close(): Promise<void> {
     closing ??= (async () => {
       signal?.removeEventListener('abort', closeNow);
@@ -105,7 +68,10 @@ export function openClient(
   else signal?.addEventListener('abort', closeNow, { once: true });
 
   return {
-    connect,
+    connect: async (socketOptions = {}) => {
+      checkSocketOptions(socketOptions);
+      return openModelOver(gateway, { config, runtime, socketOptions, wishes });
+    },
     topology$: cluster.topology$,
     events$: cluster.events$,
     get topology() {
