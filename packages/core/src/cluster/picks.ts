@@ -14,14 +14,15 @@ export interface Picks {
 }
 
 export function createPicks(): Picks {
-  const compiled = new Map<TargetId, Map<Picker, Compiled>>();
+  // Weak: a picker may be one client's own.
+  const compiled = new Map<TargetId, WeakMap<Picker, Compiled>>();
   return {
     pick(topology, id, asked) {
       const target = topology.targets.get(id);
       if (target === undefined) return undefined;
       const picker = asked ?? (target.role === 'primary' ? primary : members);
       let ofTarget = compiled.get(id);
-      if (ofTarget === undefined) compiled.set(id, (ofTarget = new Map<Picker, Compiled>()));
+      if (ofTarget === undefined) compiled.set(id, (ofTarget = new WeakMap<Picker, Compiled>()));
       let entry = ofTarget.get(picker);
       if (entry?.topology !== topology) {
         const pick = target.state === 'unavailable' ? pickNothing : picker.compile(topology, target);

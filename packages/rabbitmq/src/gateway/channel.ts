@@ -23,6 +23,7 @@ export interface HeldFrame {
   readonly bytes: Buffer;
   readonly from: number;
   readonly to: number;
+  readonly since: Ms;
 }
 
 /** A message for the client whose frames are not all here, or that waits for the client to settle older ones. */

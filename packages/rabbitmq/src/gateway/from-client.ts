@@ -70,7 +70,7 @@ export function fromClient(
 }
 
 function hold(connection: Connection, channel: Channel, bytes: Buffer, from: number, to: number): void {
-  channel.held.push({ bytes, from, to });
+  channel.held.push({ bytes, from, to, since: nowOf(connection) });
   channel.heldBytes += to - from;
   connection.heldBytes += to - from;
   connection.onHeld();

@@ -1,4 +1,4 @@
-import type { Cancel, ClientStream, Lease, Ms } from '@failover/core';
+import type { Cancel, ClientStream, Lease, Ms, Picker } from '@failover/core';
 import { isTransientClose } from '../protocol/close-reason.ts';
 import { decodeMethod } from '../protocol/decode.ts';
 import { encodeMethod } from '../protocol/encode.ts';
@@ -17,12 +17,14 @@ import { methodId } from '../protocol/methods.ts';
 import { replyCode } from '../protocol/reply-code.ts';
 import { createFrameScanner } from '../protocol/scan.ts';
 import type { Table } from '../protocol/table.ts';
+import { leaderPreferred } from '../select-leader.ts';
 import { emptyLog } from '../session/topology-log.ts';
 import { createChannel } from './channel.ts';
 import { forgetChannel } from './close-channel.ts';
 import type { ClientEar, Connection, GatewayContext } from './connection.ts';
 import { declareAgain } from './declare-again.ts';
 import { closing, tellClient } from './frames.ts';
+import { expirePublishes } from './expire.ts';
 import { fromClient } from './from-client.ts';
 import { fromNode } from './from-node.ts';
 import { can, offerTo, propertiesFor, startFrame } from './greeting.ts';
@@ -67,6 +69,8 @@ const maxCrowdMs = 250;
 /** ms for a client to answer our close. */
 const closeWithinMs = 2000;
 const openId = methodId('channel.open');
+/** Among its properties a client can name the queue whose leader it would best be connected to. */
+const preferLeaderProperty = 'failover_prefer_leader_of';
 
 export function createRelay(options: RelayOptions): Relay {
   const { gateway, client } = options;
@@ -81,12 +85,15 @@ export function createRelay(options: RelayOptions): Relay {
   let credentials: Credentials | undefined;
   let clientProperties: Table = {};
   let vhost: string | undefined;
+  let picker: Picker | undefined;
   let offered: Tuned | undefined;
   let agreed: Tuned = { frameMax: 0, channelMax: 0, heartbeatS: 0 };
   /** The connection to a node that is being opened, or is open. */
   let dialled: Upstream | undefined;
   /** A second one, while the first owes an answer for too long. */
   let spare: Spare | undefined;
+  /** Since when no node is behind the client. */
+  let downSince: Ms | undefined;
   let isDialling = false;
   let failures = 0;
   let lastServer: Lease['server'] | undefined;
@@ -283,6 +290,8 @@ export function createRelay(options: RelayOptions): Relay {
       return;
     }
     clientProperties = startOk.clientProperties;
+    const wished = clientProperties[preferLeaderProperty];
+    if (typeof wished === 'string') picker = leaderPreferred(config.vhost, wished);
     credentials = { mechanism, response: Buffer.from(response) };
     connection.hears = {
       cancel: can(clientProperties, 'consumer_cancel_notify'),
@@ -366,7 +375,7 @@ export function createRelay(options: RelayOptions): Relay {
   /** Another node than the last one, if there is another. */
   async function takeLease(): Promise<Lease | undefined> {
     for (let turn = 0; turn < 4; turn += 1) {
-      const lease = cluster.lease(target);
+      const lease = cluster.lease(target, picker);
       if (lease === undefined) break;
       if (lease.server !== lastServer) return lease;
     }
@@ -473,6 +482,7 @@ export function createRelay(options: RelayOptions): Relay {
   function ready(upstream: Upstream, taken: ReadonlySet<number> = new Set()): void {
     failures = 0;
     connection.upstream = upstream;
+    downSince = undefined;
     connection.upstreamChannels.clear();
     for (const id of taken) connection.upstreamChannels.set(id, { type: 'abandoned' });
     if (phase === 'opening') {
@@ -610,6 +620,7 @@ export function createRelay(options: RelayOptions): Relay {
     }
     connection.upstreamChannels.clear();
     connection.upstream = undefined;
+    downSince = runtime.now();
     connection.isDeclaring = false;
     unblocked();
   }
@@ -687,6 +698,7 @@ export function createRelay(options: RelayOptions): Relay {
     look(now) {
       if (phase === 'over') return;
       dialled?.beat(now);
+      if (downSince !== undefined && options.ear !== undefined) expirePublishes(connection, now, downSince);
       const heartbeatMs = agreed.heartbeatS * 1000;
       if (phase !== 'running' || heartbeatMs === 0) {
         if (phase === 'running') lookForSilence(now);
