@@ -1,6 +1,7 @@
 import type { ChannelState } from './channel-state.ts';
 import { accessRefused, notFound, resourceLocked, type AmqpProblem } from './problem.ts';
 import type { Queue } from './queue.ts';
+import { hidesLostQueues } from './series.ts';
 
 export const nameOf = (kind: 'queue' | 'exchange', name: string, vhost: string): string =>
   `${kind} '${name}' in vhost '${vhost}'`;
@@ -16,26 +17,24 @@ export function queueName(channel: ChannelState, name: string): string {
   return channel.lastQueue;
 }
 
-/** @throws AmqpProblem if there is none, its home is down, or it is exclusive to another connection */
+/** @throws AmqpProblem if there is none, or it is exclusive to another connection */
 export function findQueue(channel: ChannelState, name: string): Queue {
   const queue = channel.connection.vhost.queues.get(name);
   if (queue === undefined) throw noQueue(channel, name);
-  checkHome(channel, queue);
   checkExclusive(channel, queue);
   return queue;
 }
 
+/** @throws AmqpProblem if it cannot be reached, or was deleted meanwhile */
 export function checkHome(channel: ChannelState, queue: Queue): void {
   if (queue.availability !== 'down') return;
-  const { vhost } = channel.connection;
-  if (vhost.queues.get(queue.name) !== queue) throw noQueue(channel, queue.name);
-  throw notFound(
-    `home node '${queue.home ?? ''}' of durable ${nameOf('queue', queue.name, vhost.name)} is down or inaccessible`,
-  );
+  if (queue.isClosed) throw noQueue(channel, queue.name);
+  const title = nameOf('queue', queue.name, channel.connection.vhost.name);
+  throw notFound(`home node '${queue.home ?? ''}' of durable ${title} is down or inaccessible`);
 }
 
 export function checkExclusive(channel: ChannelState, queue: Queue): void {
-  if (queue.exclusiveTo === undefined || queue.exclusiveTo === channel.connection) return;
+  if (queue.exclusiveTo === undefined || queue.exclusiveTo === channel.connection.id) return;
   throw locked(channel, queue);
 }
 
@@ -51,27 +50,39 @@ export function checkName(kind: 'queue' | 'exchange', name: string): void {
   if (name.startsWith('amq.')) throw accessRefused(`${kind} name '${name}' contains reserved prefix 'amq.*'`);
 }
 
-/**
- * Does what needs an answer of the queue. While it has none to give, the channel stands still; what was begun before
- * an election is answered only long after it, as an old leader was asked.
- */
+/** Does what needs an answer of the queue. While it has none to give, the channel stands still. */
 export function askQueue(channel: ChannelState, queue: Queue, action: () => void): void {
-  if (queue.availability !== 'waiting') {
-    checkHome(channel, queue);
-    action();
-    return;
-  }
-  const { runtime, settings } = channel.connection.broker;
-  const askedTerm = queue.term;
-  const answerAt = runtime.now() + settings.stuckMs;
+  if (queue.availability === 'up') return action();
+  const { broker } = channel.connection;
+  if (queue.isClosed || (queue.availability === 'down' && hidesLostQueues(broker))) checkHome(channel, queue);
   const goOn = channel.block();
   const answer = (): void =>
     goOn(() => {
       checkHome(channel, queue);
       action();
     });
-  queue.whenAnswering(channel, () => {
-    if (queue.term === askedTerm) answer();
-    else runtime.after(Math.max(0, answerAt - runtime.now()), () => queue.whenAnswering(channel, answer));
+  if (queue.type === 'quorum' || hidesLostQueues(broker)) queue.ask(channel, answer);
+  else awaitHome(channel, queue, answer, goOn);
+}
+
+/** RabbitMQ 4 looks for a lost home again and again, for a minute after it saw that it is lost. */
+function awaitHome(
+  channel: ChannelState,
+  queue: Queue,
+  answer: () => void,
+  goOn: (action: () => void) => void,
+): void {
+  const { broker, vhost, after } = channel.connection;
+  const { stuckMs } = broker.settings;
+  const cancelTimer = after(queue.availability === 'down' ? stuckMs : 2 * stuckMs, () => {
+    takeBack();
+    goOn(() => {
+      const title = nameOf('queue', queue.name, vhost.name);
+      throw notFound(`failed to perform operation on ${title} due to timeout`);
+    });
+  });
+  const takeBack = queue.awaitHome(channel, () => {
+    cancelTimer();
+    answer();
   });
 }

@@ -93,6 +93,7 @@ export function createChannel(number: number, connection: ConnectionContext, onC
     isBlocked = false;
     for (const { queue, consumer } of [...state.consumers.values()]) removeConsumer(state, queue, consumer);
     state.consumers.clear();
+    connection.broker.metadataGate.forget(state);
     for (const queue of connection.vhost.queues.values()) queue.leave(state);
   }
 

@@ -1,6 +1,6 @@
 import type { Cancel, EndpointId, Runtime } from '@failover/core';
 import type { Health } from './availability.ts';
-import { createBroker, type Broker } from './broker.ts';
+import { createBroker, type Broker, type MetadataStore } from './broker.ts';
 import { createElections } from './election.ts';
 import type { Listen } from './listen.ts';
 import { createNode, type EmbeddedNode } from './node.ts';
@@ -11,8 +11,12 @@ export interface EmbeddedClusterOptions {
   readonly listen: Listen;
   /** One node at each. */
   readonly endpoints: readonly EndpointId[];
-  /** ms until a quorum queue has another leader, default 1000. */
+  /** ms until a quorum queue has another leader after its leader died, default 1000. Of RabbitMQ: about 300. */
   readonly electionMs?: number;
+  /** ms until it has another one while its leader hangs, default `electionMs`. Of RabbitMQ: about 6000. */
+  readonly hungElectionMs?: number;
+  /** Default `khepri`. */
+  readonly metadataStore?: MetadataStore;
   /** ms until a node that does not answer is given up, default 65,000. */
   readonly stuckMs?: number;
   /** ms between a message and its confirm, default 0. */
@@ -73,6 +77,8 @@ export function createEmbeddedCluster(options: EmbeddedClusterOptions): Embedded
       frameMax: options.frameMax ?? 131_072,
       heartbeatS: options.heartbeatS ?? 60,
       electionMs: options.electionMs ?? 1_000,
+      hungElectionMs: options.hungElectionMs ?? options.electionMs ?? 1_000,
+      metadataStore: options.metadataStore ?? 'khepri',
       stuckMs: options.stuckMs ?? 65_000,
       confirmMs: options.confirmMs ?? 0,
     },

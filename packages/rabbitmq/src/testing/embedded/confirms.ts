@@ -23,7 +23,8 @@ export function createConfirms(send: SendConfirm, onSettled: () => void): Confir
     const sorted = [...settled].sort((one, other) => one - other);
     const below = sorted.filter((seq) => seq < firstOpen);
     const highest = below.at(-1);
-    if (highest !== undefined) send(how, highest, below.length > 1);
+    // One refusal alone is told as many, as RabbitMQ does.
+    if (highest !== undefined) send(how, highest, how === 'nack' || below.length > 1);
     for (const seq of sorted) if (seq > firstOpen) send(how, seq, false);
   }
 

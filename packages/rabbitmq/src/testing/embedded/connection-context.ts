@@ -5,6 +5,8 @@ import type { VirtualHost } from './virtual-host.ts';
 
 /** What a channel knows of its connection, and may ask of it. */
 export interface ConnectionContext {
+  /** What exclusive queues belong to. */
+  readonly id: object;
   readonly broker: Broker;
   readonly vhost: VirtualHost;
   /** Name of the node that it is on. */

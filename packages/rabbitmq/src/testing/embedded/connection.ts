@@ -1,32 +1,24 @@
 import type { Duplex } from 'node:stream';
 import { decodeMethod } from '../../protocol/decode.ts';
 import { encodeMethod } from '../../protocol/encode.ts';
-import {
-  channelAt,
-  FrameError,
-  frameType,
-  heartbeatFrame,
-  methodIdAt,
-  protocolHeader,
-} from '../../protocol/frame.ts';
-import { methodId, type Method } from '../../protocol/methods.ts';
-import { createFrameScanner } from '../../protocol/scan.ts';
+import { channelAt, frameType, heartbeatFrame, methodIdAt, protocolHeader } from '../../protocol/frame.ts';
+import { methodId } from '../../protocol/methods.ts';
 import type { Broker } from './broker.ts';
 import { createChannelTable, type ChannelTable } from './channel-table.ts';
 import type { ConnectionContext } from './connection-context.ts';
+import { createFrameStream } from './frame-stream.ts';
 import { startHandshake, type Agreement } from './handshake.ts';
 import { startHeartbeat, type Heartbeat } from './heartbeat.ts';
 import type { NodeProcess } from './node-process.ts';
-import { AmqpProblem, channelError, unexpectedFrame } from './problem.ts';
+import { channelError, unexpectedFrame, type AmqpProblem } from './problem.ts';
 
-/** ms that a client has for `close-ok`, and that one whose login failed waits for its end. */
+/** ms that a client has to close the socket, or to say `close-ok`. */
 const closingMs = 30_000;
+/** ms that a client waits for its end if it is not told why. */
 const silentCloseMs = 3_000;
 /** ms that channels which stand still have when the client closes the connection. */
 const terminationMs = 3_000;
-/** Bytes that a client may leave unread before it gets no more deliveries. */
-const congestedBytes = 4 * 1_024 * 1_024;
-const handshakeFrameBytes = 8_192;
+const publishId = methodId('basic.publish');
 
 export interface Connection {
   /** Ends it as an operator does. */
@@ -47,52 +39,49 @@ export interface ConnectionOptions {
 }
 
 type Life =
-  | { readonly type: 'header'; readonly got: Buffer }
+  | { readonly type: 'header' }
   | { readonly type: 'handshake'; readonly onFrame: (bytes: Buffer, from: number, to: number) => void }
   | { readonly type: 'open'; readonly agreement: Agreement; readonly channels: ChannelTable }
   | { readonly type: 'closing' }
   | { readonly type: 'closed' };
 
-export function createConnection({
-  broker,
-  process,
-  node,
-  stream,
-  onOpen,
-  onClosed,
-}: ConnectionOptions): Connection {
-  const scanner = createFrameScanner(handshakeFrameBytes);
-  let life: Life = { type: 'header', got: Buffer.alloc(0) };
+export function createConnection(options: ConnectionOptions): Connection {
+  const { broker, process, node } = options;
+  let life: Life = { type: 'header' };
   let heartbeat: Heartbeat | undefined;
-  let afterChunk: (() => void)[] = [];
-  let isInChunk = false;
-  /** It published during an alarm: nothing more is read. */
-  let isBlocked = false;
 
-  function write(bytes: Buffer): void {
-    process.run(() => {
-      if (stream.destroyed || stream.writableEnded) return;
-      stream.write(bytes);
-      heartbeat?.sent();
-    });
-  }
+  const frames = createFrameStream({
+    process,
+    stream: options.stream,
+    onHeader: greet,
+    onFrame,
+    onProblem: (problem) => closeWith(problem, 0),
+    onHeard: () => heartbeat?.heard(),
+    onSent: () => heartbeat?.sent(),
+    onDrain() {
+      if (life.type === 'open') life.channels.dispatch();
+    },
+    onClosed() {
+      release('closed');
+      options.onClosed();
+    },
+  });
 
-  /** All that was theirs is given back. */
+  /** All that was the client's is given back. */
   function release(next: 'closing' | 'closed'): void {
     heartbeat?.stop();
     const left = life;
     life = { type: next };
     if (left.type !== 'open') return;
+    const { vhost, id } = left.agreement;
     left.channels.end();
-    for (const queue of [...left.agreement.vhost.queues.values()]) {
-      if (queue.exclusiveTo === context) left.agreement.vhost.deleteQueue(queue);
-    }
+    for (const queue of [...vhost.queues.values()]) if (queue.exclusiveTo === id) vhost.deleteQueue(queue);
   }
 
   function closeWith(problem: AmqpProblem, ofMethod: number): void {
-    const id = problem.method === undefined ? ofMethod : methodId(problem.method);
     if (life.type === 'closing' || life.type === 'closed') return;
-    write(
+    const id = problem.method === undefined ? ofMethod : methodId(problem.method);
+    frames.write(
       encodeMethod(0, 'connection.close', {
         replyCode: problem.code,
         replyText: problem.message.slice(0, 255),
@@ -101,135 +90,95 @@ export function createConnection({
       }),
     );
     release('closing');
-    unblock();
-    process.after(closingMs, () => stream.destroy());
+    frames.release();
+    process.after(closingMs, frames.destroy);
   }
 
-  const context: ConnectionContext & { agreement: Agreement | undefined } = {
-    agreement: undefined,
-    broker,
-    node,
-    get vhost() {
-      return agreed().vhost;
-    },
-    get user() {
-      return agreed().user;
-    },
-    get frameMax() {
-      return agreed().frameMax;
-    },
-    get takesCancels() {
-      return agreed().capabilities['consumer_cancel_notify'] === true;
-    },
-    get isCongested() {
-      return stream.writableLength > congestedBytes;
-    },
-    send: (...frames) =>
-      write(frames.length === 1 && frames[0] !== undefined ? frames[0] : Buffer.concat(frames)),
-    fail: closeWith,
-    after: (ms, callback) => process.after(ms, callback),
-    run: (action) => process.run(action),
-    afterChunk(action) {
-      if (isInChunk) afterChunk.push(action);
-      else process.run(action);
-    },
-  };
-
-  function agreed(): Agreement {
-    if (context.agreement === undefined) throw new Error('the connection is not open yet');
-    return context.agreement;
-  }
-
-  function open(agreement: Agreement): void {
-    context.agreement = agreement;
-    life = { type: 'open', agreement, channels: createChannelTable(context, agreement.channelMax) };
-    scanner.setFrameMax(agreement.frameMax);
-    if (agreement.heartbeatS > 0) {
-      heartbeat = startHeartbeat({
-        intervalS: agreement.heartbeatS,
-        after: (ms, callback) => process.after(ms, callback),
-        beat: () => write(heartbeatFrame),
-        isDeaf: () => isBlocked,
-        onSilence: () => stream.destroy(),
-      });
-    }
-    onOpen(agreement);
-  }
-
-  function readHeader(got: Buffer): void {
-    life = { type: 'header', got };
-    if (got.length < protocolHeader.length) return;
-    if (!got.subarray(0, protocolHeader.length).equals(protocolHeader)) {
-      write(protocolHeader);
+  function greet(isKnown: boolean): void {
+    if (!isKnown) {
+      frames.write(protocolHeader);
       leave();
       return;
     }
-    const onFrame = startHandshake({
+    const handshake = startHandshake({
       broker,
       node,
-      send: write,
+      send: frames.write,
       onOpen: open,
       onRefusal(problem, id, isTold) {
         if (isTold) return closeWith(problem, id);
         release('closed');
-        process.after(silentCloseMs, () => stream.destroy());
+        process.after(silentCloseMs, frames.destroy);
       },
     });
-    life = { type: 'handshake', onFrame };
-    readFrames(got.subarray(protocolHeader.length));
+    life = { type: 'handshake', onFrame: handshake };
+  }
+
+  function open(agreement: Agreement): void {
+    const context: ConnectionContext = {
+      ...agreement,
+      broker,
+      node,
+      takesCancels: agreement.capabilities['consumer_cancel_notify'] === true,
+      get isCongested() {
+        return frames.isCongested;
+      },
+      send: (...parts) => frames.write(Buffer.concat(parts)),
+      fail: closeWith,
+      after: process.after,
+      run: process.run,
+      afterChunk: frames.afterChunk,
+    };
+    life = { type: 'open', agreement, channels: createChannelTable(context, agreement.channelMax) };
+    frames.setFrameMax(agreement.frameMax);
+    if (agreement.heartbeatS > 0) {
+      heartbeat = startHeartbeat({
+        intervalS: agreement.heartbeatS,
+        after: process.after,
+        beat: () => frames.write(heartbeatFrame),
+        isDeaf: () => frames.isHeld,
+        onSilence: frames.destroy,
+      });
+    }
+    options.onOpen(agreement);
   }
 
   function leave(): void {
     release('closed');
-    process.run(() => stream.end());
+    frames.end();
   }
 
-  function readFrames(chunk: Buffer): void {
-    try {
-      scanner.feed(chunk, readFrame);
-    } catch (problem) {
-      if (problem instanceof AmqpProblem) closeWith(problem, 0);
-      else if (problem instanceof FrameError) closeWith(new AmqpProblem(problem.code, problem.message), 0);
-      else throw problem;
-    }
-  }
-
-  function readFrame(bytes: Buffer, from: number, to: number): boolean {
+  function onFrame(bytes: Buffer, from: number, to: number): void {
     switch (life.type) {
       case 'handshake':
-        life.onFrame(bytes, from, to);
-        break;
+        return life.onFrame(bytes, from, to);
       case 'open':
-        if (channelAt(bytes, from) === 0) readConnectionFrame(bytes, from, to);
-        else if (bytes[from] === frameType.heartbeat) throw unexpectedFrame('type 8, all octets = <<>>');
-        else {
-          const isPublish = bytes[from] === frameType.method && methodIdAt(bytes, from) === publishId;
-          life.channels.take(bytes, from, to);
-          if (isPublish) block();
-        }
-        break;
+        return onOpenFrame(life.channels, bytes, from, to);
       case 'closing':
-        if (bytes[from] === frameType.method && channelAt(bytes, from) === 0)
-          readClosing(decodeMethod(bytes, from, to));
-        break;
+        return onClosingFrame(bytes, from, to);
       case 'header':
       case 'closed':
-        break;
     }
-    return true;
   }
 
-  function readConnectionFrame(bytes: Buffer, from: number, to: number): void {
+  function onOpenFrame(channels: ChannelTable, bytes: Buffer, from: number, to: number): void {
+    if (channelAt(bytes, from) === 0) return onConnectionFrame(channels, bytes, from, to);
+    if (bytes[from] === frameType.heartbeat) throw unexpectedFrame('type 8, all octets = <<>>');
+    channels.take(bytes, from, to);
+    if (bytes[from] === frameType.method && methodIdAt(bytes, from) === publishId) heedPublish();
+  }
+
+  function onConnectionFrame(channels: ChannelTable, bytes: Buffer, from: number, to: number): void {
     if (bytes[from] === frameType.heartbeat) return;
     if (bytes[from] !== frameType.method) throw unexpectedFrame('expected method frame on channel 0');
     const method = decodeMethod(bytes, from, to);
     switch (method.name) {
       case 'connection.close':
-        if (life.type === 'open' && life.channels.isAnyBlocked) process.after(terminationMs, sayGoodbye);
+        if (channels.isAnyBlocked) process.after(terminationMs, sayGoodbye);
         else sayGoodbye();
         return;
       case 'connection.update-secret':
-        write(encodeMethod(0, 'connection.update-secret-ok', {}));
+        frames.write(encodeMethod(0, 'connection.update-secret-ok', {}));
         return;
       default:
         throw channelError('unexpected method in connection state running', method.name);
@@ -239,69 +188,34 @@ export function createConnection({
   /** Who asked for the end closes the socket too. */
   function sayGoodbye(): void {
     release('closed');
-    write(encodeMethod(0, 'connection.close-ok', {}));
-    process.after(closingMs, () => stream.destroy());
+    frames.write(encodeMethod(0, 'connection.close-ok', {}));
+    process.after(closingMs, frames.destroy);
   }
 
-  function readClosing(method: Method): void {
-    if (method.name === 'connection.close') write(encodeMethod(0, 'connection.close-ok', {}));
-    if (method.name === 'connection.close-ok') leave();
+  function onClosingFrame(bytes: Buffer, from: number, to: number): void {
+    if (bytes[from] !== frameType.method || channelAt(bytes, from) !== 0) return;
+    const { name } = decodeMethod(bytes, from, to);
+    if (name === 'connection.close') frames.write(encodeMethod(0, 'connection.close-ok', {}));
+    if (name === 'connection.close-ok') leave();
   }
 
   /** Who publishes during an alarm is told, and then read no more. */
-  function block(): void {
-    if (isBlocked || broker.alarms.size === 0 || life.type !== 'open') return;
-    isBlocked = true;
-    if (life.agreement.capabilities['connection.blocked'] === true) {
-      write(encodeMethod(0, 'connection.blocked', { reason: 'low on memory' }));
-    }
+  function heedPublish(): void {
+    if (frames.isHeld || broker.alarms.size === 0 || life.type !== 'open') return;
+    frames.hold();
+    if (life.agreement.capabilities['connection.blocked'] !== true) return;
+    frames.write(encodeMethod(0, 'connection.blocked', { reason: 'low on memory' }));
   }
-
-  function unblock(): void {
-    isBlocked = false;
-    process.run(() => stream.resume());
-  }
-
-  function read(chunk: Buffer): void {
-    heartbeat?.heard();
-    isInChunk = true;
-    stream.cork();
-    if (life.type === 'header') readHeader(Buffer.concat([life.got, chunk]));
-    else readFrames(chunk);
-    isInChunk = false;
-    const due = afterChunk;
-    afterChunk = [];
-    for (const action of due) action();
-    stream.uncork();
-    if (isBlocked) stream.pause();
-  }
-
-  stream.on('data', read);
-  stream.on('drain', () =>
-    process.run(() => {
-      if (life.type === 'open') life.channels.dispatch();
-    }),
-  );
-  stream.on('end', () => process.run(() => stream.end()));
-  stream.on('close', () =>
-    process.run(() => {
-      release('closed');
-      onClosed();
-    }),
-  );
-  process.adopt(stream);
 
   return {
     lose: () => release('closed'),
     forceClose: (problem) => process.run(() => closeWith(problem, 0)),
     heedAlarms() {
-      if (!isBlocked || broker.alarms.size > 0) return;
-      if (life.type === 'open' && life.agreement.capabilities['connection.blocked'] === true) {
-        write(encodeMethod(0, 'connection.unblocked', {}));
+      if (!frames.isHeld || broker.alarms.size > 0 || life.type !== 'open') return;
+      if (life.agreement.capabilities['connection.blocked'] === true) {
+        frames.write(encodeMethod(0, 'connection.unblocked', {}));
       }
-      unblock();
+      frames.release();
     },
   };
 }
-
-const publishId = methodId('basic.publish');

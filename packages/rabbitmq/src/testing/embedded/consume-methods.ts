@@ -3,7 +3,8 @@ import { askQueue, findQueue, nameOf, queueName } from './ask-queue.ts';
 import type { ChannelState, Handlers } from './channel-state.ts';
 import type { QueueConsumer } from './consumers.ts';
 import { deliver, headerOf } from './deliver.ts';
-import { accessRefused, notAllowed, notImplemented, resourceLocked } from './problem.ts';
+import { replyCode } from '../../protocol/reply-code.ts';
+import { accessRefused, AmqpProblem, notAllowed, notImplemented, resourceLocked } from './problem.ts';
 import type { Delivery, Queue } from './queue.ts';
 import { consumeReplies, isReplyName, stopReplies } from './reply-to.ts';
 
@@ -42,6 +43,12 @@ function createConsumer(
 }
 
 const isBelow = (count: number, limit: number): boolean => limit === 0 || count < limit;
+
+/** A leader that was lost takes the question along; RabbitMQ ends the whole connection then. */
+function unanswered(channel: ChannelState, queue: Queue): AmqpProblem {
+  const title = nameOf('queue', queue.name, channel.connection.vhost.name);
+  return new AmqpProblem(replyCode.internalError, `Cannot get a message from queue '${title}': nodedown`);
+}
 
 /** The last consumer of an auto-delete queue takes it along. */
 export function removeConsumer(channel: ChannelState, queue: Queue, consumer: QueueConsumer<Delivery>): void {
@@ -98,7 +105,9 @@ export const consumeMethods: Handlers = {
           'basic.get operations are not supported by quorum queues with single active consumer',
       );
     }
+    const { term } = queue;
     askQueue(channel, queue, () => {
+      if (queue.term !== term) throw unanswered(channel, queue);
       const delivery = queue.take(channel, method.noAck);
       if (delivery === undefined) return channel.send('basic.get-empty', {});
       const { message, returns } = delivery.entry;

@@ -64,7 +64,7 @@ export function defineQueue(channel: ChannelState, name: string, method: Declare
     members: type === 'classic' ? [node] : [node, ...candidates.slice(0, membersOfQuorum - 1)],
     isDurable: isDurable(method),
     isAutoDelete: method.autoDelete,
-    exclusiveTo: method.exclusive ? channel.connection : undefined,
+    exclusiveTo: method.exclusive ? channel.connection.id : undefined,
     arguments: withType(method.arguments),
   };
 }
@@ -74,7 +74,8 @@ const withType = (args: Table): Table => ({ 'x-queue-type': 'classic', ...args }
 
 /** @throws AmqpProblem if the declaration does not fit the queue that is there */
 export function checkSameQueue(channel: ChannelState, queue: Queue, method: Declare): void {
-  if (queue.exclusiveTo !== (method.exclusive ? channel.connection : undefined)) throw locked(channel, queue);
+  if (queue.exclusiveTo !== (method.exclusive ? channel.connection.id : undefined))
+    throw locked(channel, queue);
   const title = nameOf('queue', queue.name, channel.connection.vhost.name);
   checkSame('durable', title, isDurable(method), queue.isDurable);
   checkSame('auto_delete', title, method.autoDelete, queue.isAutoDelete);

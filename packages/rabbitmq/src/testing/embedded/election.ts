@@ -24,6 +24,11 @@ export function createElections(broker: Broker, log: (text: string) => void): El
     return queue.type === 'quorum' && (queue.home === undefined || healthOf(queue.home) !== 'up');
   }
 
+  function delayMs({ home }: Queue): number {
+    const isHung = home !== undefined && healthOf(home) === 'hung';
+    return isHung ? settings.hungElectionMs : settings.electionMs;
+  }
+
   function elect(queue: Queue): void {
     pending.delete(queue);
     if (!lacksLeader(queue) || !hasMajority(queue, healthOf)) return;
@@ -36,6 +41,7 @@ export function createElections(broker: Broker, log: (text: string) => void): El
 
   return {
     review() {
+      broker.metadataGate.open();
       for (const queue of allQueues()) {
         queue.refresh();
         if (!lacksLeader(queue) || !hasMajority(queue, healthOf)) {
@@ -44,7 +50,7 @@ export function createElections(broker: Broker, log: (text: string) => void): El
         } else if (!pending.has(queue)) {
           pending.set(
             queue,
-            runtime.after(settings.electionMs, () => elect(queue)),
+            runtime.after(delayMs(queue), () => elect(queue)),
           );
         }
       }

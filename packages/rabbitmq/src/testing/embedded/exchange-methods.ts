@@ -1,5 +1,8 @@
 import { checkName, nameOf } from './ask-queue.ts';
+import type { Arguments } from '../../protocol/methods.ts';
 import type { Table } from '../../protocol/table.ts';
+import { askMetadata } from './ask-metadata.ts';
+import type { Binding } from './bindings.ts';
 import type { ChannelState, Handlers } from './channel-state.ts';
 import { checkSame, checkSameArguments } from './equivalence.ts';
 import { isExchangeType, type Exchange } from './exchange.ts';
@@ -36,72 +39,81 @@ export function checkHeadersBinding(channel: ChannelState, source: string, args:
   );
 }
 
+function declareExchange(channel: ChannelState, method: Arguments<'exchange.declare'>): void {
+  const { vhost } = channel.connection;
+  const { type } = method;
+  if (!isExchangeType(type)) throw preconditionFailed(`unknown exchange type '${type}'`);
+  checkNotDefault(method.exchange);
+  const known = vhost.exchanges.get(method.exchange);
+  const answer = (): void => {
+    if (!method.nowait) channel.send('exchange.declare-ok', {});
+  };
+  if (known === undefined) {
+    checkName('exchange', method.exchange);
+    askMetadata(channel, () => {
+      vhost.addExchange({
+        name: method.exchange,
+        type,
+        isDurable: method.durable,
+        isAutoDelete: method.autoDelete,
+        isInternal: method.internal,
+        arguments: method.arguments,
+      });
+      answer();
+    });
+    return;
+  }
+  const title = nameOf('exchange', known.name, vhost.name);
+  checkSame('type', title, type, known.type);
+  checkSame('durable', title, method.durable, known.isDurable);
+  checkSame('auto_delete', title, method.autoDelete, known.isAutoDelete);
+  checkSame('internal', title, method.internal, known.isInternal);
+  checkSameArguments(title, ['alternate-exchange'], method.arguments, known.arguments);
+  answer();
+}
+
+function bindingOf(method: Arguments<'exchange.bind'> | Arguments<'exchange.unbind'>): Binding {
+  return {
+    source: method.source,
+    destination: { kind: 'exchange', name: method.destination },
+    routingKey: method.routingKey,
+    arguments: method.arguments,
+  };
+}
+
 export const exchangeMethods: Handlers = {
   'exchange.declare'(channel, method) {
-    const { vhost } = channel.connection;
-    if (method.passive) {
-      checkNotDefault(method.exchange);
-      findExchange(channel, method.exchange);
-    } else {
-      const { type } = method;
-      if (!isExchangeType(type)) throw preconditionFailed(`unknown exchange type '${type}'`);
-      checkNotDefault(method.exchange);
-      const known = vhost.exchanges.get(method.exchange);
-      if (known === undefined) {
-        checkName('exchange', method.exchange);
-        vhost.addExchange({
-          name: method.exchange,
-          type,
-          isDurable: method.durable,
-          isAutoDelete: method.autoDelete,
-          isInternal: method.internal,
-          arguments: method.arguments,
-        });
-      } else {
-        const title = nameOf('exchange', known.name, vhost.name);
-        checkSame('type', title, type, known.type);
-        checkSame('durable', title, method.durable, known.isDurable);
-        checkSame('auto_delete', title, method.autoDelete, known.isAutoDelete);
-        checkSame('internal', title, method.internal, known.isInternal);
-        checkSameArguments(title, ['alternate-exchange'], method.arguments, known.arguments);
-      }
-    }
+    if (!method.passive) return declareExchange(channel, method);
+    checkNotDefault(method.exchange);
+    findExchange(channel, method.exchange);
     if (!method.nowait) channel.send('exchange.declare-ok', {});
   },
   'exchange.delete'(channel, method) {
     const { vhost } = channel.connection;
     checkNotDefault(method.exchange);
-    if (method.exchange.startsWith('amq.')) {
-      throw accessRefused(
-        `deletion of system ${nameOf('exchange', method.exchange, vhost.name)} not allowed`,
-      );
-    }
-    if (method.ifUnused && vhost.bindings.hasAny(method.exchange)) {
-      throw preconditionFailed(`${nameOf('exchange', method.exchange, vhost.name)} in use`);
-    }
-    vhost.deleteExchange(method.exchange);
-    if (!method.nowait) channel.send('exchange.delete-ok', {});
+    const title = nameOf('exchange', method.exchange, vhost.name);
+    if (method.exchange.startsWith('amq.')) throw accessRefused(`deletion of system ${title} not allowed`);
+    if (method.ifUnused && vhost.bindings.hasAny(method.exchange))
+      throw preconditionFailed(`${title} in use`);
+    askMetadata(channel, () => {
+      vhost.deleteExchange(method.exchange);
+      if (!method.nowait) channel.send('exchange.delete-ok', {});
+    });
   },
   'exchange.bind'(channel, method) {
     checkBindingEnds(channel, [method.source, method.destination]);
     checkHeadersBinding(channel, method.source, method.arguments);
-    channel.connection.vhost.bindings.add({
-      source: method.source,
-      destination: { kind: 'exchange', name: method.destination },
-      routingKey: method.routingKey,
-      arguments: method.arguments,
+    askMetadata(channel, () => {
+      channel.connection.vhost.bindings.add(bindingOf(method));
+      if (!method.nowait) channel.send('exchange.bind-ok', {});
     });
-    if (!method.nowait) channel.send('exchange.bind-ok', {});
   },
   'exchange.unbind'(channel, method) {
     checkNotDefault(method.destination);
     checkNotDefault(method.source);
-    channel.connection.vhost.unbind({
-      source: method.source,
-      destination: { kind: 'exchange', name: method.destination },
-      routingKey: method.routingKey,
-      arguments: method.arguments,
+    askMetadata(channel, () => {
+      channel.connection.vhost.unbind(bindingOf(method));
+      if (!method.nowait) channel.send('exchange.unbind-ok', {});
     });
-    if (!method.nowait) channel.send('exchange.unbind-ok', {});
   },
 };

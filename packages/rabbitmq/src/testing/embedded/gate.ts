@@ -1,27 +1,52 @@
-/** What waits for a queue that cannot be asked at the moment. */
+/** What waits until it can be answered. */
 export interface Gate {
-  readonly isEmpty: boolean;
-  add(owner: object, action: () => void): void;
-  /** Runs all, in order. */
+  /** Its owner has something here that waits: what it asks next comes after that. */
+  holds(owner: object): boolean;
+  /** Returns how to take it back. */
+  add(owner: object, mayGo: () => boolean, action: () => void): () => void;
+  /** Does what may go: the order of each owner is kept. */
   open(): void;
   /** Its owner is gone, and what it asked for with it. */
   forget(owner: object): void;
 }
 
+interface Waiting {
+  readonly owner: object;
+  mayGo(): boolean;
+  action(): void;
+}
+
 export function createGate(): Gate {
-  let waiting: { readonly owner: object; readonly action: () => void }[] = [];
+  const byOwner = new Map<object, number>();
+  const waiting = new Set<Waiting>();
+
+  function remove(entry: Waiting): void {
+    if (!waiting.delete(entry)) return;
+    const left = (byOwner.get(entry.owner) ?? 0) - 1;
+    if (left > 0) byOwner.set(entry.owner, left);
+    else byOwner.delete(entry.owner);
+  }
+
   return {
-    get isEmpty() {
-      return waiting.length === 0;
-    },
-    add(owner, action) {
-      waiting.push({ owner, action });
+    holds: (owner) => byOwner.has(owner),
+    add(owner, mayGo, action) {
+      const entry = { owner, mayGo, action };
+      waiting.add(entry);
+      byOwner.set(owner, (byOwner.get(owner) ?? 0) + 1);
+      return () => remove(entry);
     },
     open() {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) next.action();
+      const stuck = new Set<object>();
+      for (const entry of waiting) {
+        if (stuck.has(entry.owner)) continue;
+        if (entry.mayGo()) {
+          remove(entry);
+          entry.action();
+        } else stuck.add(entry.owner);
+      }
     },
     forget(owner) {
-      waiting = waiting.filter((other) => other.owner !== owner);
+      if (byOwner.has(owner)) for (const entry of waiting) if (entry.owner === owner) remove(entry);
     },
   };
 }

@@ -11,6 +11,8 @@ import type { VirtualHost } from './virtual-host.ts';
 
 /** What was agreed upon. */
 export interface Agreement {
+  /** What exclusive queues belong to. */
+  readonly id: object;
   readonly user: string;
   readonly vhost: VirtualHost;
   readonly capabilities: Table;
@@ -77,6 +79,7 @@ export function startHandshake(options: HandshakeOptions): (bytes: Buffer, from:
     options.send(encodeMethod(0, 'connection.open-ok', {}));
     const unlimited = (limit: number, highest: number): number => (limit === 0 ? highest : limit);
     options.onOpen({
+      id: {},
       user,
       vhost,
       capabilities,

@@ -16,7 +16,7 @@ function startConfirms(channel: ChannelState): void {
   const confirms = createConfirms(
     (how, deliveryTag, multiple) => {
       if (how === 'ack') channel.send('basic.ack', { deliveryTag, multiple });
-      else channel.send('basic.nack', { deliveryTag, multiple, requeue: false });
+      else channel.send('basic.nack', { deliveryTag, multiple, requeue: true });
     },
     () => {
       if (isFlushDue) return;

@@ -5,6 +5,7 @@ import { findExchange } from './exchange-methods.ts';
 import { createMessage, type Message } from './message.ts';
 import { accessRefused, notImplemented, preconditionFailed } from './problem.ts';
 import type { Queue } from './queue.ts';
+import { hidesLostQueues } from './series.ts';
 import { deliverReply, withReplyAddress } from './reply-to.ts';
 
 /** Gives a message to its queues; `done` is called once all took it, or one refused it. */
@@ -18,7 +19,7 @@ function enqueue(
   let how: 'ack' | 'nack' = 'ack';
   if (left === 0) return done(how);
   for (const queue of queues) {
-    queue.whenAnswering(channel, () => {
+    queue.tell(channel, () => {
       if (queue.availability === 'down') how = 'nack';
       else queue.enqueue(message);
       left -= 1;
@@ -30,7 +31,7 @@ function enqueue(
 export const publishMethods: Handlers = {
   'basic.publish'(channel, method, content) {
     if (content === undefined) return;
-    const { vhost, user } = channel.connection;
+    const { broker, vhost, user } = channel.connection;
     if (method.immediate) throw notImplemented('immediate=true');
     const exchange = findExchange(channel, method.exchange);
     if (exchange.isInternal) {
@@ -47,7 +48,10 @@ export const publishMethods: Handlers = {
     const seq = channel.mode.type === 'confirm' ? channel.mode.confirms.next() : 0;
 
     const send = (done: (how: 'ack' | 'nack') => void): void => {
-      const queues = vhost.queuesFor(exchange, message);
+      const routed = vhost.queuesFor(exchange, message);
+      const queues = hidesLostQueues(broker)
+        ? routed.filter(({ availability }) => availability !== 'down')
+        : routed;
       deliverReply(channel, message);
       // A direct reply counts as unroutable all the same.
       if (queues.length === 0 && method.mandatory) {

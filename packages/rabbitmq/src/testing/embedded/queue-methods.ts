@@ -1,98 +1,66 @@
 import type { Arguments } from '../../protocol/methods.ts';
-import {
-  askQueue,
-  checkExclusive,
-  checkHome,
-  checkName,
-  findQueue,
-  nameOf,
-  noQueue,
-  queueName,
-} from './ask-queue.ts';
-import type { ChannelState, Handlers } from './channel-state.ts';
+import { askMetadata } from './ask-metadata.ts';
+import { askQueue, checkExclusive, checkHome, findQueue, nameOf, queueName } from './ask-queue.ts';
+import { declarePassively, declareQueue } from './declare-queue.ts';
 import type { Binding } from './bindings.ts';
+import type { ChannelState, Handlers } from './channel-state.ts';
 import { checkBindingEnds, checkHeadersBinding } from './exchange-methods.ts';
-import { checkDefinition, checkSameQueue, defineQueue } from './define-queue.ts';
 import { notImplemented, preconditionFailed } from './problem.ts';
+import type { Queue } from './queue.ts';
 import { answerReplyDeclare, isReplyName } from './reply-to.ts';
+import { hidesLostQueues } from './series.ts';
 
-type Declare = Arguments<'queue.declare'>;
-
-function answerDeclare(channel: ChannelState, name: string, nowait: boolean): void {
-  const queue = channel.connection.vhost.queues.get(name);
-  if (queue === undefined) throw noQueue(channel, name);
-  channel.lastQueue = name;
-  if (nowait) return;
-  channel.send('queue.declare-ok', {
-    queue: name,
-    messageCount: queue.messageCount,
-    consumerCount: queue.consumers.count,
-  });
-}
-
-function declarePassively(channel: ChannelState, method: Declare): void {
-  const name = method.queue;
-  const queue = channel.connection.vhost.queues.get(name);
-  if (queue === undefined) throw noQueue(channel, name);
-  const answer = (): void => {
-    checkExclusive(channel, queue);
-    answerDeclare(channel, name, method.nowait);
+function bindingOf(
+  channel: ChannelState,
+  method: Arguments<'queue.bind'> | Arguments<'queue.unbind'>,
+): Binding {
+  const name = queueName(channel, method.queue);
+  return {
+    source: method.exchange,
+    destination: { kind: 'queue', name },
+    // Both empty stand for the queue that was declared last.
+    routingKey: method.queue === '' && method.routingKey === '' ? name : method.routingKey,
+    arguments: method.arguments,
   };
-  if (method.nowait) answer();
-  else askQueue(channel, queue, answer);
 }
 
-function declare(channel: ChannelState, method: Declare): void {
-  const { vhost, broker } = channel.connection;
-  if (method.queue !== '') checkName('queue', method.queue);
-  const name = method.queue === '' ? broker.uniqueName('amq.gen-') : method.queue;
-  const known = vhost.queues.get(name);
-  if (known === undefined) {
-    checkDefinition(channel, name, method);
-    vhost.addQueue(defineQueue(channel, name, method));
-    answerDeclare(channel, name, method.nowait);
-    return;
-  }
-  checkHome(channel, known);
-  checkSameQueue(channel, known, method);
-  if (method.nowait) answerDeclare(channel, name, true);
-  else askQueue(channel, known, () => answerDeclare(channel, name, false));
+function deleteQueue(channel: ChannelState, queue: Queue, method: Arguments<'queue.delete'>): void {
+  const { vhost } = channel.connection;
+  const title = nameOf('queue', queue.name, vhost.name);
+  if (method.ifUnused && queue.consumers.count > 0) throw preconditionFailed(`${title} in use`);
+  if (method.ifEmpty && queue.messageCount > 0) throw preconditionFailed(`${title} not empty`);
+  // What is lost with its home can be deleted, and nobody knows how much was in it.
+  const messageCount = queue.availability === 'down' ? 0 : queue.messageCount;
+  vhost.deleteQueue(queue);
+  if (!method.nowait) channel.send('queue.delete-ok', { messageCount });
 }
 
 export const queueMethods: Handlers = {
   'queue.declare'(channel, method) {
     if (isReplyName(method.queue)) answerReplyDeclare(channel, method);
     else if (method.passive) declarePassively(channel, method);
-    else declare(channel, method);
+    else declareQueue(channel, method);
   },
   'queue.bind'(channel, method) {
-    const name = queueName(channel, method.queue);
+    const binding = bindingOf(channel, method);
     checkBindingEnds(channel, [method.exchange]);
-    const queue = findQueue(channel, name);
+    const queue = findQueue(channel, binding.destination.name);
+    if (hidesLostQueues(channel.connection.broker)) checkHome(channel, queue);
     checkHeadersBinding(channel, method.exchange, method.arguments);
-    // Both empty stand for the queue that was declared last.
-    const routingKey = method.queue === '' && method.routingKey === '' ? queue.name : method.routingKey;
-    channel.connection.vhost.bindings.add({
-      source: method.exchange,
-      destination: { kind: 'queue', name: queue.name },
-      routingKey,
-      arguments: method.arguments,
+    askMetadata(channel, () => {
+      channel.connection.vhost.bindings.add(binding);
+      if (!method.nowait) channel.send('queue.bind-ok', {});
     });
-    if (!method.nowait) channel.send('queue.bind-ok', {});
   },
   'queue.unbind'(channel, method) {
-    const name = queueName(channel, method.queue);
     const { vhost } = channel.connection;
-    const binding: Binding = {
-      source: method.exchange,
-      destination: { kind: 'queue', name },
-      routingKey: method.queue === '' && method.routingKey === '' ? name : method.routingKey,
-      arguments: method.arguments,
-    };
-    const queue = vhost.queues.get(name);
+    const binding = bindingOf(channel, method);
+    const queue = vhost.queues.get(binding.destination.name);
     if (queue !== undefined && vhost.bindings.has(binding)) checkExclusive(channel, queue);
-    vhost.unbind(binding);
-    channel.send('queue.unbind-ok', {});
+    askMetadata(channel, () => {
+      vhost.unbind(binding);
+      channel.send('queue.unbind-ok', {});
+    });
   },
   'queue.purge'(channel, method) {
     const queue = findQueue(channel, queueName(channel, method.queue));
@@ -102,7 +70,7 @@ export const queueMethods: Handlers = {
     });
   },
   'queue.delete'(channel, method) {
-    const { vhost } = channel.connection;
+    const { vhost, broker } = channel.connection;
     const name = queueName(channel, method.queue);
     if (!vhost.queues.has(name)) {
       if (!method.nowait) channel.send('queue.delete-ok', { messageCount: 0 });
@@ -115,16 +83,7 @@ export const queueMethods: Handlers = {
           `${method.ifUnused ? 'if-unused' : 'if-empty'} flag set are not supported by quorum queues`,
       );
     }
-    askQueue(channel, queue, () => {
-      if (method.ifUnused && queue.consumers.count > 0) {
-        throw preconditionFailed(`${nameOf('queue', name, vhost.name)} in use`);
-      }
-      if (method.ifEmpty && queue.messageCount > 0) {
-        throw preconditionFailed(`${nameOf('queue', name, vhost.name)} not empty`);
-      }
-      const { messageCount } = queue;
-      vhost.deleteQueue(queue);
-      if (!method.nowait) channel.send('queue.delete-ok', { messageCount });
-    });
+    if (queue.availability === 'down' && !hidesLostQueues(broker)) deleteQueue(channel, queue, method);
+    else askQueue(channel, queue, () => askMetadata(channel, () => deleteQueue(channel, queue, method)));
   },
 };

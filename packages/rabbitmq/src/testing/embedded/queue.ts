@@ -35,8 +35,17 @@ export interface Queue extends QueueDefinition {
   /** How often its leader changed. */
   readonly term: number;
   readonly availability: Availability;
-  /** Does it at once, or when the queue can be asked or is given up. */
-  whenAnswering(owner: object, action: () => void): void;
+  /** It was deleted. */
+  readonly isClosed: boolean;
+  /**
+   * Does what needs no answer at once, or after the election. A channel that the queue never heard of speaks to the
+   * leader of before, and while that hangs it is not heard.
+   */
+  tell(owner: object, action: () => void): void;
+  /** Does what needs an answer at once or later; one that was asked of a leader that hangs stays there. */
+  ask(owner: object, action: () => void): void;
+  /** Does it when its home is up, or when it was deleted; returns how to take it back. */
+  awaitHome(owner: object, action: () => void): () => void;
   enqueue(message: Message): void;
   /** Takes the first message; it is unsettled unless `noAck`. */
   take(owner: Owner, noAck: boolean): Delivery | undefined;
@@ -63,12 +72,19 @@ export function createQueue(definition: QueueDefinition, healthOf: HealthOf): Qu
   const ready = createReadyMessages<Entry>(definition.type === 'quorum');
   const inHand = new Set<Delivery>();
   const gate = createGate();
+  const clients = new WeakSet<object>();
   const consumers = createConsumers<Delivery>(definition.arguments['x-single-active-consumer'] === true);
   let home = definition.home;
   let order = 0;
   let term = 0;
   let isDispatching = false;
   let isClosed = false;
+
+  function wait(owner: object, followsElections: boolean, action: () => void): void {
+    const stuckOn = !followsElections && home !== undefined && healthOf(home) === 'hung' ? home : undefined;
+    const isStuck = (): boolean => stuckOn !== undefined && healthOf(stuckOn) === 'hung';
+    gate.add(owner, () => queue.availability !== 'waiting' && !isStuck(), action);
+  }
 
   function release(delivery: Delivery): boolean {
     if (!inHand.delete(delivery)) return false;
@@ -111,10 +127,21 @@ export function createQueue(definition: QueueDefinition, healthOf: HealthOf): Qu
     get availability() {
       return isClosed ? 'down' : availabilityOf(queue, healthOf);
     },
-    whenAnswering(owner, action) {
-      if (queue.availability === 'waiting') gate.add(owner, action);
+    get isClosed() {
+      return isClosed;
+    },
+    tell(owner, action) {
+      if (queue.availability === 'waiting' || gate.holds(owner)) wait(owner, clients.has(owner), action);
+      else {
+        clients.add(owner);
+        action();
+      }
+    },
+    ask(owner, action) {
+      if (queue.availability === 'waiting') wait(owner, false, action);
       else action();
     },
+    awaitHome: (owner, action) => gate.add(owner, () => isClosed || queue.availability === 'up', action),
     enqueue(message) {
       ready.push({ order: (order += 1), message, returns: 0 });
       queue.dispatch();
@@ -155,7 +182,7 @@ export function createQueue(definition: QueueDefinition, healthOf: HealthOf): Qu
         }
         consumer.isSuspended = isSuspended;
       }
-      if (queue.availability !== 'waiting') gate.open();
+      gate.open();
       queue.dispatch();
     },
     leave(owner) {

@@ -14,7 +14,7 @@ export function settle(channel: ChannelState, taken: readonly Unsettled[], how: 
     else same.push(delivery);
   }
   for (const [queue, own] of byQueue) {
-    queue.whenAnswering(channel, () => {
+    queue.tell(channel, () => {
       if (how === 'ack') queue.acknowledge(own);
       else queue.giveBack(own);
     });
