@@ -1,4 +1,5 @@
 export * from './process/index.ts';
+export * from './foreign/index.ts';
 export * from './network/index.ts';
 export * from './faults/index.ts';
 export * from './history/index.ts';

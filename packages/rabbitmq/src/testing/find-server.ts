@@ -1,8 +1,7 @@
 import { access, constants, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { defaultCacheFolder } from './cache-folder.ts';
+import { defaultCacheFolder, runBounded } from '@failover/testing';
 import { prepareRoot } from './prepare-root.ts';
-import { runBounded } from './run-bounded.ts';
 
 /** The release series that tests want: the last with mirrored queues, and the one that has dropped them. */
 export type Series = '3.10' | '4.0';

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EndpointId, Runtime } from '@failover/core';
+import { runBounded } from '@failover/testing';
 import { disagreements } from './agreement.ts';
 import type { BrokerNode } from './broker-node.ts';
 import { erlangText } from './control.ts';
 import { placeOf, transferLeader } from './queue-place.ts';
-import { runBounded } from './run-bounded.ts';
 import { TestbedError, type RabbitTestbed } from './testbed.ts';
 
 export interface HandleParts {

@@ -1,7 +1,7 @@
 import { access, copyFile, mkdir, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runBounded } from './run-bounded.ts';
+import { runBounded } from '@failover/testing';
 
 export type RootResult = { readonly type: 'ready' } | { readonly type: 'failed'; readonly reason: string };
 

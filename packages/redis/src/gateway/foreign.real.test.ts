@@ -1,24 +1,16 @@
 import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
-import { goRedis } from './test-kit/foreign/go-redis.ts';
-import { jedis } from './test-kit/foreign/jedis.ts';
-import { redisPy } from './test-kit/foreign/redis-py.ts';
+import { foreignClients } from './test-kit/foreign/clients.ts';
+import { startLoad } from './test-kit/foreign/foreign-load.ts';
 import { openRealGateway, until } from './test-kit/real-gateway.ts';
 
-const clients = [
-  { name: 'redis-py, sync', client: await redisPy('sync') },
-  { name: 'redis-py, asyncio', client: await redisPy('asyncio') },
-  { name: 'go-redis', client: await goRedis() },
-  { name: 'Jedis', client: await jedis() },
-];
-
-describe.each(clients)('$name', ({ client }) => {
+describe.each(await foreignClients())('$name', ({ client, args }) => {
   it.for(['kill', 'hang'] as const)(
     'goes on through a %s without a new connection',
     async (fault, context) => {
       if (client.type === 'missing') return context.skip(`${client.reason}; cure: ${client.cure}`);
       await using real = await openRealGateway();
-      using load = client.start(real.ports.primary);
+      using load = startLoad(client, [...args, String(real.ports.primary)]);
       const own = new Redis({ port: real.ports.primary, enableReadyCheck: false });
       try {
         const written = (): Promise<number> => own.llen('load:values');

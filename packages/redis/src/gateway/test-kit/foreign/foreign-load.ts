@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import type { Foreign } from '@failover/testing';
 
 /** What an application in another language saw of a failover. */
 export interface Seen {
@@ -18,38 +18,23 @@ export interface ForeignLoad extends Disposable {
   finish(): Promise<Seen>;
 }
 
-export type Foreign =
-  | { readonly type: 'found'; start(port: number): ForeignLoad }
-  | { readonly type: 'missing'; readonly reason: string; readonly cure: string };
-
-/** A program that works until its standard input ends, and then prints what it saw as one line of JSON. */
-export function startForeign(
-  command: string,
+/** Its program prints what it saw as its only line. */
+export function startLoad(
+  client: Extract<Foreign<Seen>, { readonly type: 'found' }>,
   args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
 ): ForeignLoad {
-  const child = spawn(command, args, {
-    env: { ...process.env, ...env },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stdin.on('error', () => undefined);
-  const ended = new Promise<string>((resolve) => {
-    child.once('error', (error) => {
-      resolve(error.message);
-    });
-    child.once('close', (code, signal) => {
-      resolve(String(code ?? signal));
-    });
+  let seen: Seen | undefined;
+  const program = client.start(args, (line) => {
+    seen = line;
   });
   return {
     async finish() {
-      child.stdin.end();
-      const how = await ended;
-      if (how !== '0') throw new Error(`${command} ended with ${how}`);
-      return JSON.parse(output) as Seen;
+      await program.finish();
+      if (seen === undefined) throw new Error('it did not say what it saw');
+      return seen;
     },
-    [Symbol.dispose]: () => child.kill('SIGKILL'),
+    [Symbol.dispose]: () => {
+      program[Symbol.dispose]();
+    },
   };
 }

@@ -1,5 +1,5 @@
-import type { CommandResult } from './run-bounded.ts';
-import { runBounded } from './run-bounded.ts';
+import type { CommandResult } from '../process/run-bounded.ts';
+import { runBounded } from '../process/run-bounded.ts';
 
 /** The machine's own Python, if it has pip. */
 export async function findPip(): Promise<
