@@ -62,9 +62,13 @@ export const operationChecks: readonly Check[] = [
       const { cluster, runtime } = watched;
       await scene.steady(cluster);
       const workers = 4;
-      const clients = await Promise.all(
-        Array.from({ length: workers }, (_, worker) =>
-          createOperations({ cluster, config: scene.config, runtime, worker }),
+      // To connect may take time, which in a virtual testbed does not pass by itself.
+      const clients = await scene.settle(
+        'the clients are there',
+        Promise.all(
+          Array.from({ length: workers }, (_, worker) =>
+            createOperations({ cluster, config: scene.config, runtime, worker }),
+          ),
         ),
       );
       const history: OperationRecord[] = [];
@@ -96,7 +100,10 @@ export const operationChecks: readonly Check[] = [
       } finally {
         stop.abort();
         await scene.settle('the workload ends', running, 3 * scene.recoveryMs);
-        await Promise.all(clients.map((client) => client[Symbol.asyncDispose]()));
+        await scene.settle(
+          'the clients are closed',
+          Promise.all(clients.map((client) => client[Symbol.asyncDispose]())),
+        );
       }
       const result = await running;
       const keys = (f: OperationRecord['f'][]): string[] => [
