@@ -3,12 +3,12 @@ import type { ClientStream, Cluster, GatewaySession, Runtime, ServeContext } fro
 import { onAbort } from '@failover/core';
 import type { RabbitConfig } from '../config.ts';
 import { networkFor } from '../network.ts';
-import type { Table } from '../protocol/table.ts';
 import { nodesOf } from '../rules.ts';
 import type { ClientEar, GatewayContext } from './connection.ts';
 import { zeroCounters } from './counters.ts';
 import type { Relay } from './relay.ts';
 import { createRelay } from './relay.ts';
+import { createKnownProperties } from './server-properties.ts';
 
 export interface RabbitGateway extends GatewaySession {
   /** As `serve`, for a client that shares our process and can be spoken to. */
@@ -28,8 +28,8 @@ export function openGateway(cluster: Cluster, config: RabbitConfig, runtime: Run
   const target = nodesOf(config.name).id;
   const network = networkFor(config, runtime);
   const context: GatewayContext = { cluster, target, config, runtime: network, counters };
+  const properties = createKnownProperties(context);
   const relays = new Set<Relay>();
-  let serverProperties: Table | undefined;
   let isOpen = true;
   let counted = 0;
   // Whoever serves clients wants the nodes to be known before the first of them comes.
@@ -59,10 +59,7 @@ export function openGateway(cluster: Cluster, config: RabbitConfig, runtime: Run
       client,
       ...at,
       crowd: () => relays.size,
-      serverProperties: () => serverProperties,
-      onServerProperties(properties) {
-        serverProperties = properties;
-      },
+      properties,
       onClosed() {
         counters.clients -= 1;
         relays.delete(relay);

@@ -31,6 +31,7 @@ import { can, offerTo, propertiesFor, startFrame } from './greeting.ts';
 import { loseChannel } from './lose-channel.ts';
 import { createOutbox } from './outbox.ts';
 import { finishRestore, restoreChannel } from './restore.ts';
+import type { KnownProperties } from './server-properties.ts';
 import type { Spare } from './spare.ts';
 import { createSpare, hearOn, tryOn } from './spare.ts';
 import { owedTooLong } from './suspect.ts';
@@ -53,9 +54,7 @@ export interface RelayOptions {
   readonly ear?: ClientEar;
   /** How many clients there are, so that they do not all dial at once. */
   crowd(): number;
-  /** What the last node said of itself. */
-  serverProperties(): Table | undefined;
-  onServerProperties(properties: Table): void;
+  readonly properties: KnownProperties;
   onClosed(): void;
 }
 
@@ -209,8 +208,11 @@ export function createRelay(options: RelayOptions): Relay {
       return undefined;
     }
     phase = 'start';
-    const start = startFrame(options.serverProperties());
-    connection.toClient(start, 0, start.length);
+    options.properties.get((properties) => {
+      if (phase !== 'start') return;
+      const start = startFrame(properties);
+      connection.toClient(start, 0, start.length);
+    });
     const rest = head.subarray(protocolHeader.length);
     head = Buffer.alloc(0);
     return rest;
@@ -401,7 +403,7 @@ export function createRelay(options: RelayOptions): Relay {
       runtime,
       events: {
         onAuthenticated(offer, serverProperties) {
-          options.onServerProperties(serverProperties);
+          options.properties.learn(serverProperties);
           if (upstream === dialled) offered = offer;
           if (phase === 'authenticating') offerTuning(offer);
           else if (vhost !== undefined) upstream.open(vhost, agreedWith(offer));
