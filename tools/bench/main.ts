@@ -9,10 +9,12 @@ const BENCHES: Readonly<Record<string, () => Promise<(options: Options) => Promi
   'history-redis': async () => (await import('./history/bench.ts')).historyBench,
   'observation-core': async () => (await import('./observation/bench.ts')).observationBench,
   'herd-redis': async () => (await import('./herd/bench.ts')).herdBench,
+  'recovery-rabbitmq': async () => (await import('./rabbitmq/recovery/bench.ts')).recoveryBench,
 };
 
-const USAGE = `npm run bench -- NAME [--quick] [--json FILE] [--seed N] [--runs N] [--only A,B] [--faults A,B] [--share none|peers|all]
-NAME is one of: ${Object.keys(BENCHES).join(', ')}`;
+const USAGE = `npm run bench -- NAME [--quick] [--json FILE] [--seed N] [--runs N] [--only A,B] [--faults A,B] [--share none|peers|all] [--version 4.0|3.10]
+NAME is one of: ${Object.keys(BENCHES).join(', ')}
+--version is that of RabbitMQ`;
 
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));

@@ -13,6 +13,8 @@ export interface Options {
   readonly only?: readonly string[] | undefined;
   readonly sharing: Sharing;
   readonly faults?: readonly string[] | undefined;
+  /** Of the servers, where several can be had. */
+  readonly brokerVersion?: string | undefined;
 }
 
 /** @throws Error with one sentence if an option is unknown or a number is none */
@@ -28,6 +30,7 @@ export function parseOptions(args: readonly string[]): Options {
       runs: { type: 'string' },
       only: { type: 'string' },
       faults: { type: 'string' },
+      version: { type: 'string' },
     },
   });
   const seed = values.seed === undefined ? Math.floor(Math.random() * 1e9) : whole('--seed', values.seed);
@@ -40,6 +43,7 @@ export function parseOptions(args: readonly string[]): Options {
     runs: values.runs === undefined ? undefined : whole('--runs', values.runs),
     only: values.only?.split(','),
     faults: values.faults?.split(','),
+    brokerVersion: values.version,
   };
 }
 

@@ -11,18 +11,20 @@ export interface FailoverProcess extends AsyncDisposable {
   readonly port: number;
   readonly adminPort: number;
   readonly pid: number;
+  /** What it wrote last, oldest first. */
+  log(): readonly string[];
 }
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const BUILT = `${ROOT}packages/proxy/dist/bin.js`;
-const PROJECTS = ['redis', 'proxy'].map((name) => `packages/${name}/tsconfig.lib.json`);
 
 let isBuilt = false;
 
 /** Builds what changed: users run the built process, so that is what is measured. */
-function build(): void {
+function build(backend: string): void {
   if (isBuilt) return;
-  const args = [`${ROOT}node_modules/typescript/bin/tsc`, '-b', ...PROJECTS];
+  const projects = [backend, 'proxy'].map((name) => `packages/${name}/tsconfig.lib.json`);
+  const args = [`${ROOT}node_modules/typescript/bin/tsc`, '-b', ...projects];
   const built = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
   // The compiler writes its output in spite of type errors; they are the business of the tests, but not a secret.
   if (built.status !== 0)
@@ -36,37 +38,52 @@ export function failoverMissing(): string | undefined {
 }
 
 /** The local process, as a user starts it. */
-export async function startFailover(cluster: RedisCluster): Promise<FailoverProcess> {
-  build();
-  const [port, adminPort] = [await freePort(), await freePort()];
+export function startFailover(cluster: RedisCluster): Promise<FailoverProcess> {
   const sentinels = cluster.sentinelPorts.flatMap((sentinel) => [
     '--sentinel',
     `127.0.0.1:${String(sentinel)}`,
   ]);
+  return serveWith(
+    'redis',
+    (listen) => ['redis', ...sentinels, '--name', cluster.name, '--listen', listen],
+    async (port) => (await ask(port, ['PING'])) === 'PONG',
+  );
+}
+
+/**
+ * @param argumentsFor what `failover run` is told, to serve on this address
+ * @param isServing asks a port whether somebody answers behind it
+ */
+export async function serveWith(
+  backend: string,
+  argumentsFor: (listen: string) => readonly string[],
+  isServing: (port: number) => Promise<boolean>,
+): Promise<FailoverProcess> {
+  build(backend);
+  const [port, adminPort] = [await freePort(), await freePort()];
   const child = await startProcess({
     command: process.execPath,
     args: [
-      ...[BUILT, 'run', 'redis', ...sentinels, '--name', cluster.name],
-      ...[
-        '--listen',
-        `127.0.0.1:${String(port)}`,
-        '--admin',
-        `127.0.0.1:${String(adminPort)}`,
-        '--log-level',
-        'warn',
-      ],
+      ...[BUILT, 'run', ...argumentsFor(`127.0.0.1:${String(port)}`)],
+      ...['--admin', `127.0.0.1:${String(adminPort)}`, '--log-level', 'warn'],
     ],
     cwd: ROOT,
     name: 'failover',
   });
   try {
-    await until('failover serves', 15_000, async () => (await ask(port, ['PING'])) === 'PONG');
+    await until('failover serves', 15_000, () => isServing(port));
   } catch (cause) {
     const log = child.log.lines().slice(-20).join('\n');
     await child[Symbol.asyncDispose]();
     throw new Error(`failover does not serve:\n${log}`, { cause });
   }
-  return { port, adminPort, pid: child.pid, [Symbol.asyncDispose]: () => child[Symbol.asyncDispose]() };
+  return {
+    port,
+    adminPort,
+    pid: child.pid,
+    log: () => child.log.lines(),
+    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
+  };
 }
 
 /** The sum of one of its metrics over all labels, or over those lines that have one. @throws Error if the process does not know the metric */

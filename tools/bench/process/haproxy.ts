@@ -15,8 +15,14 @@ export interface Haproxy extends AsyncDisposable {
 /** Files of one process are limited, and each client takes two. */
 const MAX_CONNECTIONS = 4000;
 
-/** @param backend the lines of its backend: checks and servers */
-export async function startHaproxy(backend: readonly string[]): Promise<Haproxy> {
+/**
+ * @param backend the lines of its backend: checks and servers
+ * @param isServing asks a port whether somebody answers behind it
+ */
+export async function startHaproxy(
+  backend: readonly string[],
+  isServing: (port: number) => Promise<boolean> = isRedis,
+): Promise<Haproxy> {
   const directory = mkdtempSync(join(tmpdir(), 'failover-haproxy-'));
   const port = await freePort();
   const file = join(directory, 'haproxy.cfg');
@@ -28,16 +34,16 @@ export async function startHaproxy(backend: readonly string[]): Promise<Haproxy>
     '  timeout connect 2s',
     '  timeout client 1h',
     '  timeout server 1h',
-    'frontend redis',
+    'frontend clients',
     `  bind 127.0.0.1:${String(port)}`,
-    '  default_backend primary',
-    'backend primary',
+    '  default_backend servers',
+    'backend servers',
     ...backend.map((line) => `  ${line}`),
     '',
   ];
   writeFileSync(file, lines.join('\n'));
   const child = await startProcess({ command: 'haproxy', args: ['-db', '-f', file] });
-  await until('haproxy serves', 10_000, async () => (await ask(port, ['PING'])) === 'PONG');
+  await until('haproxy serves', 10_000, () => isServing(port));
   return {
     port,
     pid: child.pid,
@@ -46,6 +52,10 @@ export async function startHaproxy(backend: readonly string[]): Promise<Haproxy>
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+async function isRedis(port: number): Promise<boolean> {
+  return (await ask(port, ['PING'])) === 'PONG';
 }
 
 /** Why it cannot take part here, or undefined. */
