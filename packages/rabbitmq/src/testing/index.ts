@@ -18,3 +18,5 @@ export { drainQueue } from './drain-queue.ts';
 export { connectAmqp, type AmqpClient, type AmqpOptions } from './amqp-client.ts';
 export { type AmqpChannel, type Outgoing, type Received, type ReplyTo } from './amqp-channel.ts';
 export { AmqpEndError, type AmqpEnd } from './amqp-end.ts';
+export { blocked, drained, moveAway, rejoin } from './faults.ts';
+export { demo } from './demo/demo.ts';

@@ -21,6 +21,11 @@ export interface LaunchOptions {
   readonly management?: boolean;
   /** Besides, for example `rabbitmq_stream`. */
   readonly plugins?: readonly string[];
+  /**
+   * Seconds until a silent node is given up, Erlang's `net_ticktime`. Default 60, as everywhere. Until then a node that
+   * hangs holds up every declaration and binding, and before 4.0 every message of the queues that it led.
+   */
+  readonly netTickSeconds?: number;
   readonly runtime?: Runtime;
 }
 
@@ -47,6 +52,7 @@ export async function launchCluster(options: LaunchOptions = {}): Promise<Rabbit
     scripts: server.scripts,
     epmdPort: port(0),
     secret: randomBytes(16).toString('hex'),
+    netTickSeconds: options.netTickSeconds ?? 60,
     nodes: Array.from({ length: count }, (_, at) => ({
       name: `r${at + 1}@localhost`,
       folder: join(inside, `r${at + 1}`),

@@ -20,6 +20,7 @@ export interface ClusterPlan {
   readonly scripts: string;
   readonly epmdPort: number;
   readonly secret: string;
+  readonly netTickSeconds: number;
   readonly nodes: readonly NodePlan[];
 }
 
@@ -93,8 +94,11 @@ export function environmentOf(
     RABBITMQ_CONFIG_FILE: join(node.folder, 'rabbitmq.conf'),
     RABBITMQ_ADVANCED_CONFIG_FILE: join(node.folder, 'advanced.config'),
     // One thread for one node, and no spinning: three share a small machine.
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
-      '+S 1:1 +sbwt none -kernel inet_dist_use_interface {127,0,0,1} -start_epmd false',
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: [
+      '+S 1:1 +sbwt none -start_epmd false',
+      '-kernel inet_dist_use_interface {127,0,0,1}',
+      `-kernel net_ticktime ${cluster.netTickSeconds}`,
+    ].join(' '),
     // Before all else that it does; the script would put it after the boot.
     ERL_AFLAGS: `-eval 'file:eval("${program}")'`,
     // The script then becomes the node, instead of a shell that waits for it: signals reach the node itself.

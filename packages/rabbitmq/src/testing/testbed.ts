@@ -30,6 +30,7 @@ export interface RabbitTestbed extends AsyncDisposable {
   kill(node: EndpointId): void;
   /** It accepts connections and answers nothing, until `resume`; then it answers late. */
   hang(node: EndpointId): void;
+  /** A node that hung for longer than a minute was given up by the others: it must be restarted besides. */
   resume(node: EndpointId): void;
   /** Starts it again with its data, after a kill or instead of it. Resolves when it speaks AMQP as a member. */
   restart(node: EndpointId): Promise<void>;

@@ -1,0 +1,63 @@
+import type { BrokerNode } from './broker-node.ts';
+
+/**
+ * What a node knows: who runs; which nodes it was parted from and has not made up with; which ones the failure detector
+ * of its quorum queues has not seen alive; then each quorum queue with the state of its replica here.
+ *
+ * The detector looks every 5 s and tells only of a change. A leader that hangs before the first look at it is missed,
+ * and followed 60 s later when Erlang gives its connection up. So the next look is put forward if one is needed:
+ * nothing is measured on a cluster that is younger than its detectors.
+ */
+const lookAround = `
+  Running = case erlang:function_exported(rabbit_nodes, list_running, 0) of
+    true -> rabbit_nodes:list_running();
+    false -> rabbit_mnesia:cluster_nodes(running)
+  end,
+  {state, Timer, _, Threshold, Seen, _} = sys:get_state(aten_detector),
+  Blind = [Node || Node <- Running, Node =/= node(), maps:get(Node, Seen, 1.0) >= Threshold],
+  case Blind =/= [] andalso is_integer(erlang:cancel_timer(Timer)) of
+    true -> aten_detector ! poll;
+    false -> ok
+  end,
+  Replica = fun(Queue) ->
+    {Name, _} = amqqueue:get_pid(Queue),
+    State = case ets:lookup(ra_state, Name) of [] -> none; [Entry | _] -> element(2, Entry) end,
+    io_lib:format("~n~ts ~ts", [State, Name])
+  end,
+  Queues = [Queue || Queue <- rabbit_amqqueue:list(), amqqueue:get_type(Queue) =:= rabbit_quorum_queue],
+  Names = fun(Nodes) -> lists:join(" ", [atom_to_list(Node) || Node <- lists:sort(Nodes)]) end,
+  unicode:characters_to_binary([Names(Running), "\\n", Names(rabbit_node_monitor:partitions()), "\\n", Names(Blind) | [Replica(Queue) || Queue <- Queues]])
+`;
+
+/** ms: a node that answers later is not settled. */
+const answerMs = 2_000;
+
+/** What these nodes do not agree on; empty if they do. Each sentence names the node that it is about. */
+export async function disagreements(nodes: readonly BrokerNode[]): Promise<readonly string[]> {
+  const expected = nodes.map(({ name }) => name).join(' ');
+  const leaders = new Set<string>();
+  const queues = new Set<string>();
+  const problems: string[] = [];
+  await Promise.all(
+    nodes.map(async (node) => {
+      try {
+        const lines = (await node.evaluate(lookAround, answerMs)).split('\n');
+        const [seen = '', parted = '', blind = '', ...replicas] = lines;
+        if (seen !== expected) problems.push(`${node.name} sees "${seen}" instead of "${expected}"`);
+        if (parted !== '') problems.push(`${node.name} was parted from ${parted}: one must be restarted`);
+        if (blind !== '') problems.push(`${node.name} has not seen ${blind} alive`);
+        for (const line of replicas) {
+          const [state = '', queue = ''] = line.split(' ');
+          queues.add(queue);
+          if (state === 'leader') leaders.add(queue);
+          else if (state !== 'follower' && state !== 'none')
+            problems.push(`${queue} on ${node.name} is ${state}`);
+        }
+      } catch (error) {
+        problems.push(String(error));
+      }
+    }),
+  );
+  for (const queue of queues) if (!leaders.has(queue)) problems.push(`${queue} has no leader`);
+  return problems;
+}
