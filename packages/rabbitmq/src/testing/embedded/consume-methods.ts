@@ -110,7 +110,8 @@ export const consumeMethods: Handlers = {
       if (queue.term !== term) throw unanswered(channel, queue);
       const delivery = queue.take(channel, method.noAck);
       if (delivery === undefined) return channel.send('basic.get-empty', {});
-      const { message, returns } = delivery.entry;
+      const { returns } = delivery;
+      const { message } = delivery.entry;
       const deliveryTag = method.noAck ? channel.unacked.skip() : channel.unacked.add(delivery);
       channel.sendContent(
         'basic.get-ok',

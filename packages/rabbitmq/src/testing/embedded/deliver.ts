@@ -10,7 +10,8 @@ export function deliver(
   delivery: Delivery,
   noAck: boolean,
 ): void {
-  const { message, returns } = delivery.entry;
+  const { returns } = delivery;
+  const { message } = delivery.entry;
   const deliveryTag = noAck ? channel.unacked.skip() : channel.unacked.add(delivery);
   channel.sendContent(
     'basic.deliver',
@@ -27,10 +28,10 @@ export function deliver(
 }
 
 /** Quorum queues count how often a message came back, and say so. */
-export function headerOf({ queue, entry }: Delivery): Buffer {
+export function headerOf({ queue, entry, returns }: Delivery): Buffer {
   const { header } = entry.message;
-  if (queue.type !== 'quorum' || entry.returns === 0) return header;
+  if (queue.type !== 'quorum' || returns === 0) return header;
   const whole = frame(frameType.header, 0, header);
-  const counted = withHeaders(whole, 0, whole.length, { 'x-delivery-count': BigInt(entry.returns) });
+  const counted = withHeaders(whole, 0, whole.length, { 'x-delivery-count': BigInt(returns) });
   return counted.subarray(frameHeaderBytes, -1);
 }

@@ -7,7 +7,7 @@ import { createReadyMessages, type Ready } from './ready-messages.ts';
 
 export interface Entry extends Ready {
   readonly message: Message;
-  /** How often it came back: above 0 is redelivered. */
+  /** How often it came back. */
   returns: number;
 }
 
@@ -15,6 +15,8 @@ export interface Entry extends Ready {
 export interface Delivery {
   readonly queue: Queue;
   readonly entry: Entry;
+  /** How often it had come back when it was handed out: above 0 is redelivered. */
+  readonly returns: number;
   readonly owner: Owner;
   /** None if it was got. */
   readonly consumer: QueueConsumer<Delivery> | undefined;
@@ -102,7 +104,8 @@ export function createQueue(definition: QueueDefinition, healthOf: HealthOf): Qu
   ): Delivery | undefined {
     const entry = ready.shift();
     if (entry === undefined) return undefined;
-    const delivery = { queue, entry, owner, consumer };
+    clients.add(owner);
+    const delivery = { queue, entry, returns: entry.returns, owner, consumer };
     if (noAck) return delivery;
     inHand.add(delivery);
     if (consumer !== undefined) {
@@ -176,11 +179,11 @@ export function createQueue(definition: QueueDefinition, healthOf: HealthOf): Qu
     },
     refresh() {
       for (const consumer of consumers.all) {
-        const isSuspended = healthOf(consumer.node) === 'down';
-        if (isSuspended && !consumer.isSuspended) {
+        const wasSuspended = consumer.isSuspended;
+        consumer.isSuspended = healthOf(consumer.node) === 'down';
+        if (consumer.isSuspended && !wasSuspended) {
           queue.giveBack([...inHand].filter((delivery) => delivery.consumer === consumer));
         }
-        consumer.isSuspended = isSuspended;
       }
       gate.open();
       queue.dispatch();

@@ -15,6 +15,8 @@ export function settle(channel: ChannelState, taken: readonly Unsettled[], how: 
   }
   for (const [queue, own] of byQueue) {
     queue.tell(channel, () => {
+      // What is told to a lost home is lost with it.
+      if (queue.availability === 'down') return;
       if (how === 'ack') queue.acknowledge(own);
       else queue.giveBack(own);
     });

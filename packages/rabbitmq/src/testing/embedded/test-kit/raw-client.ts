@@ -35,6 +35,8 @@ export interface RawClient {
   /** ms at which each heartbeat came. */
   readonly heartbeats: readonly number[];
   readonly isClosed: boolean;
+  /** What the server said of itself. */
+  readonly serverProperties: Table;
   send<N extends MethodName>(channel: number, name: N, values: Arguments<N>): void;
   publish(
     channel: number,
@@ -72,11 +74,13 @@ export function openRawClient(options: RawClientOptions): RawClient {
   const heartbeats: number[] = [];
   const partial = new Map<number, { method: Method; properties: Properties; left: number; body: Buffer }>();
   let isClosed = false;
+  let serverProperties: Table = {};
   let wake: () => void = () => undefined;
 
   function hear(item: Heard): void {
     const { method } = item;
     if (method.name === 'connection.start') {
+      ({ serverProperties } = method);
       client.send(0, 'connection.start-ok', {
         clientProperties: { capabilities: options.capabilities ?? allCapabilities },
         mechanism: 'PLAIN',
@@ -147,6 +151,9 @@ export function openRawClient(options: RawClientOptions): RawClient {
     closed,
     get isClosed() {
       return isClosed;
+    },
+    get serverProperties() {
+      return serverProperties;
     },
     send(channel, name, values) {
       stream.write(encodeMethod(channel, name, values));
