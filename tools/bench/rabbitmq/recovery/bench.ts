@@ -22,6 +22,8 @@ const FULL_SIZE: Readonly<Record<Series, { readonly capMs: number; readonly runs
   '4.0': { capMs: 60_000, runs: 30 },
   '3.10': { capMs: 100_000, runs: 10 },
 };
+/** ms without a fault at the end: nobody may switch or close anything then. */
+const CALM_MS = 60_000;
 /** ms after the first run begins; a run takes about 12 s, and the first figure shall be there within 50 s. */
 const QUICK_LAST_START_MS = 36_000;
 
@@ -62,8 +64,8 @@ async function measure(
   const asked = options.isQuick ? { ...options, faults: options.faults ?? QUICK_FAULTS } : options;
   const rounds = planRounds(asked, runs, entrants);
   const records: RunRecord[] = [];
-  const one = async (run: number, { fault, entrants: group }: Round): Promise<void> => {
-    const found = await runOnce(stage, run, fault, group, settings);
+  const one = async (run: number, { fault, entrants: group }: Round, length = settings): Promise<void> => {
+    const found = await runOnce(stage, run, fault, group, length);
     records.push(...found);
     for (const record of found) console.log(line(run, rounds.length, record, settings.capMs));
   };
@@ -75,7 +77,9 @@ async function measure(
         console.log(`${round.fault} was left out: a quick run has no more time on a machine this busy`);
       else await one(index + 1, round);
     }
-    if (!options.isQuick) await one(rounds.length + 1, { fault: 'none', entrants: oursFirst(entrants) });
+    const calm: Round = { fault: 'none', entrants: oursFirst(entrants) };
+    if (!options.isQuick)
+      await one(rounds.length + 1, calm, { ...settings, watchMs: CALM_MS, capMs: CALM_MS * 2 });
   } catch (error) {
     // An hour of runs is worth more than the reason why it ended: both are told.
     failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
