@@ -14,20 +14,33 @@ export interface DemoServers {
   readonly name: string;
   /** Not the real thing, but a double that speaks the same protocol. */
   readonly isDouble: boolean;
+  readonly words: DemoWords;
   /** What `start` starts, for people: `three Redis servers and three Sentinels`. */
   readonly parts: string;
   /** Resolves when the cluster is healthy. Disposing it leaves nothing behind. */
   start(runtime: Runtime): Promise<DemoCluster>;
 }
 
+/** What people of this backend call things. */
+export interface DemoWords {
+  /** Whom the servers elect: `primary`. */
+  readonly leader: string;
+  /** What clients send: `commands`. */
+  readonly operations: string;
+  /** What they want acknowledged: `writes`. */
+  readonly writes: string;
+}
+
 export interface DemoCluster extends AsyncDisposable {
   /** What the adapter's `config.parse` takes in order to follow this cluster. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Where each server serves every client: those whose loss and return is worth a line. */
+  readonly equals?: readonly string[];
   /** In the order in which they are played. */
   readonly acts: readonly DemoAct[];
   /** Writes straight to every server, past everything of ours, and so learns how long the servers themselves were out. */
   startProber(): DemoProber;
-  /** Unique writes, counters and reads, through the local process. */
+  /** Unique operations whose outcome can be judged, through the local process. */
   startLoad(port: number, prober: DemoProber): DemoLoad;
 }
 
@@ -36,7 +49,7 @@ export interface DemoAct {
   readonly title: string;
   /** What people call it in the summary: `kill`. */
   readonly name: string;
-  /** Does it to the primary. */
+  /** Does it to the server that hurts most. May wait until the servers have got over the act before. */
   inject(): Promise<{ readonly server: string; readonly at: Ms }>;
   /** Brings back what was broken. Never rejects. */
   heal(): Promise<void>;
@@ -55,9 +68,14 @@ export interface ProbedWrite {
 
 export interface DemoLoad {
   readonly clients: number;
+  /** What they do, for people: `write, count and read`. */
+  readonly does: string;
   readonly counts: DemoCounts;
-  /** When writes were acknowledged, in order. It grows. */
-  readonly acknowledgedAt: readonly Ms[];
+  /**
+   * When writes were acknowledged, in order, by each client that has a way of its own to the servers: all must be
+   * served again before a fault is over. One list if all share the way. They grow.
+   */
+  readonly acknowledgedAt: readonly (readonly Ms[])[];
   /** Ends it, and lets what is under way settle. */
   stop(): Promise<void>;
   /** Reads what the servers hold now and compares it with all that was promised. Asked once, after both stops. */
@@ -81,7 +99,10 @@ export interface DemoVerdict {
   /** What the servers lost by themselves, and one sentence why. */
   readonly lostByServers: number;
   readonly whyServersLose: string;
+  /** Silently. */
   readonly doubled: number;
+  /** Copies that say themselves that they may have come before, where the backend delivers at least once. */
+  readonly doubledAndTold?: number;
   /** Everything else that is not as it should be, a sentence each. */
   readonly failures: readonly string[];
 }

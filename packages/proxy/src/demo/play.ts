@@ -2,7 +2,7 @@ import type { Ms, Runtime } from '@failover/core';
 import { createResources } from '../process/resources.ts';
 import type { DemoAct, DemoLoad, DemoServers } from './contract.ts';
 import { startLocalProcess } from './local-process.ts';
-import { firstAfter, outageOf } from './outage.ts';
+import { allServedAfter, outageOf } from './outage.ts';
 import type { Stage } from './stage.ts';
 import { createNarrator } from './narrator.ts';
 import { summarize, type Summary } from './summary.ts';
@@ -37,18 +37,16 @@ export async function play(scene: Scene): Promise<Summary> {
 
   const prober = cluster.startProber();
   const load = cluster.startLoad(local.port, prober);
-  stage.say(
-    `${load.clients} clients on 127.0.0.1:${local.port} write, count and read; none of them knows a server.`,
-  );
+  stage.say(`${load.clients} clients on 127.0.0.1:${local.port} ${load.does}; none of them knows a server.`);
   stage.startClock();
   stage.show(() => statusOf(load));
-  local.onEvent(createNarrator(stage, runtime));
+  local.onEvent(createNarrator(stage, runtime, servers.words, cluster.equals));
 
   const faults: { readonly name: string; readonly at: Ms }[] = [];
   const healing: Promise<void>[] = [];
   for (const act of cluster.acts) {
     await pause(runtime, quietMs, signal);
-    faults.push({ name: act.name, at: await perform(act, load, { stage, runtime, signal }) });
+    faults.push({ name: act.name, at: await perform(act, load, { servers, stage, runtime, signal }) });
     await pause(runtime, quietMs / 2, signal);
     stage.tell('what was broken comes back; the servers sort themselves out');
     healing.push(act.heal());
@@ -65,20 +63,21 @@ export async function play(scene: Scene): Promise<Summary> {
   return summarize(acts, load.counts, verdict);
 }
 
-/** One fault, and the wait until a client's write is acknowledged again. */
+/** One fault, and the wait until every client is served again. */
 async function perform(
   act: DemoAct,
   load: DemoLoad,
-  { stage, runtime, signal }: Pick<Scene, 'stage' | 'runtime' | 'signal'>,
+  { servers, stage, runtime, signal }: Pick<Scene, 'servers' | 'stage' | 'runtime' | 'signal'>,
 ): Promise<Ms> {
+  const { writes } = servers.words;
   const { server, at } = await act.inject();
   stage.tell(`${act.title} (${server})`, 'fault', at);
   const until = runtime.now() + patienceMs;
   while (runtime.now() < until) {
-    const back = firstAfter(load.acknowledgedAt, at + 100);
+    const back = allServedAfter(at, load.acknowledgedAt);
     if (back !== undefined) {
       stage.tell(
-        `writes are acknowledged again, ${((back - at) / 1000).toFixed(2)} s after the fault`,
+        `${writes} are acknowledged again, ${((back - at) / 1000).toFixed(2)} s after the fault`,
         'good',
         back,
       );
@@ -86,7 +85,7 @@ async function perform(
     }
     await pause(runtime, lookMs, signal);
   }
-  stage.tell(`after ${patienceMs / 1000} s no write was acknowledged`, 'fault');
+  stage.tell(`after ${patienceMs / 1000} s the ${writes} of some client are not acknowledged`, 'fault');
   return at;
 }
 

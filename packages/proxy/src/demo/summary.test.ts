@@ -10,7 +10,7 @@ describe('an outage', () => {
   const writes = [1000, 1050, 2400, 2410].map((at) => ({ at, server: at < 2000 ? 'a' : 'b' }));
 
   it('is that of the servers, and what we added to it', () => {
-    expect(outageOf(1000, writes, [990, 1040, 2412, 2415])).toEqual({
+    expect(outageOf(1000, writes, [[990, 1040, 2412, 2415]])).toEqual({
       serversMs: 1400,
       clientsMs: 1412,
       addedMs: 12,
@@ -18,14 +18,37 @@ describe('an outage', () => {
   });
 
   it('is never negative: the prober looks only so often', () => {
-    expect(outageOf(1000, writes, [2395]).addedMs).toBe(0);
+    expect(outageOf(1000, writes, [[2395]]).addedMs).toBe(0);
   });
 
   it('has no end if nothing came back', () => {
-    expect(outageOf(3000, writes, [1, 2])).toEqual({
+    expect(outageOf(3000, writes, [[1, 2]])).toEqual({
       serversMs: undefined,
       clientsMs: undefined,
       addedMs: undefined,
+    });
+  });
+
+  it('is over when the last client is served again', () => {
+    expect(outageOf(1000, writes, [[2412], [990, 2500], [2402]])).toMatchObject({
+      clientsMs: 1500,
+      addedMs: 100,
+    });
+    expect(outageOf(1000, writes, [[2412], [990]]).clientsMs).toBeUndefined();
+  });
+
+  it('is the usual time between two where nothing stood still', () => {
+    const steady = Array.from({ length: 100 }, (_, at) => 900 + 10 * at);
+    expect(
+      outageOf(
+        1000,
+        [900, 950, 1000, 1050, 1090, 1150].map((at) => ({ at, server: 'a' })),
+        [steady],
+      ),
+    ).toEqual({
+      serversMs: 60,
+      clientsMs: 10,
+      addedMs: 0,
     });
   });
 
@@ -46,6 +69,10 @@ describe('the summary', () => {
     expect(text).toMatch(/acknowledged +12,345/);
     expect(text).toMatch(/lost by the servers +3 {2}Because\./);
     expect(text).toMatch(/errors +2/);
+    expect(text).not.toContain('said so');
+    const twice = summarize(acts, counts, { ...good, doubledAndTold: 7 });
+    expect(twice.lines.join('\n')).toMatch(/came twice and said so +7/);
+    expect(twice.code).toBe(0);
   });
 
   it.each([

@@ -18,8 +18,8 @@ export function summarize(acts: readonly PlayedAct[], counts: DemoCounts, verdic
   const unfinished = acts.filter(({ outage }) => outage.addedMs === undefined).map(({ name }) => name);
   const failures = [
     ...verdict.failures,
-    ...(counts.waiting > 0 ? [`${counts.waiting} commands were never answered`] : []),
-    ...unfinished.map((name) => `after the ${name} no write was acknowledged any more`),
+    ...(counts.waiting > 0 ? [`${counts.waiting} operations were never answered`] : []),
+    ...unfinished.map((name) => `after the ${name} not every client was served again`),
   ];
   const isGood = verdict.lostByUs === 0 && verdict.doubled === 0 && failures.length === 0;
   const rows: readonly (readonly [string, string])[] = [
@@ -34,6 +34,9 @@ export function summarize(acts: readonly PlayedAct[], counts: DemoCounts, verdic
       verdict.lostByServers === 0 ? '0' : `${count(verdict.lostByServers)}  ${verdict.whyServersLose}`,
     ],
     ['doubled', count(verdict.doubled)],
+    ...(verdict.doubledAndTold === undefined
+      ? []
+      : [['came twice and said so', count(verdict.doubledAndTold)] as const]),
     [
       'unknown',
       `${count(counts.unknown)}${counts.unknown === 0 ? '' : '  each told to its client, none sent twice'}`,

@@ -17,6 +17,7 @@ export const demo = {
     return {
       name: `${server.kind} ${server.version} (${server.how})`,
       isDouble: server.kind === 'embedded',
+      words: { leader: 'primary', operations: 'commands', writes: 'writes' },
       parts: 'three servers and three Sentinels',
       start: async (runtime: Runtime) => {
         const testbed = await launch(server, runtime);
@@ -77,10 +78,11 @@ function createDemo(testbed: RedisTestbed) {
       const load = startLoad(testbed.runtime, port);
       return {
         clients: load.clients,
+        does: 'write, count and read',
         get counts() {
           return load.counts;
         },
-        acknowledgedAt: load.acknowledgedAt,
+        acknowledgedAt: [load.acknowledgedAt],
         stop: () => load.stop(),
         async judge() {
           const verdict = await judge(testbed, load.history, await prober.stop(), faultsAt);
