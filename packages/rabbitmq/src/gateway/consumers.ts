@@ -2,6 +2,7 @@ import { isTransientClose } from '../protocol/close-reason.ts';
 import type { Method } from '../protocol/methods.ts';
 import { replyCode } from '../protocol/reply-code.ts';
 import type { Consumer } from '../session/consumer.ts';
+import { askedAgain } from '../session/consumer.ts';
 import { isTransientQueue } from '../session/topology-log.ts';
 import { callNode } from './call.ts';
 import type { Channel } from './channel.ts';
@@ -18,7 +19,7 @@ const retryMs = { first: 50, most: 2000 };
 export function restoreConsumer(connection: Connection, channel: Channel, consumer: Consumer): void {
   usePrefetch(connection, channel, consumer.prefetch);
   consumer.state = 'active';
-  askNode(connection, channel, 'basic.consume', { ...consumer.asked, nowait: false }, () => {
+  askNode(connection, channel, 'basic.consume', askedAgain(consumer), () => {
     consumer.failures = 0;
   });
 }

@@ -7,6 +7,9 @@ import {
   frameType,
   setChannelAt,
 } from '../protocol/frame.ts';
+import { decodeProperties } from '../protocol/properties.ts';
+import type { Consumer } from '../session/consumer.ts';
+import { streamOffsetKey } from '../session/consumer.ts';
 import type { Channel, Incoming } from './channel.ts';
 import { hasRoomFor } from './channel.ts';
 import type { Connection } from './connection.ts';
@@ -50,6 +53,7 @@ export function show(connection: Connection, channel: Channel, incoming: Incomin
     const tag = channel.deliveries.issue(upstreamTag, consumer, needsAck);
     if (tag !== upstreamTag) writeLonglong(message.bytes, at, tag);
     connection.gateway.counters.delivered += 1;
+    if (consumer !== undefined && consumer.streamOffset !== null) noteOffset(consumer, message);
   }
   const { clientFrameMax } = connection;
   const isSame = channel.upstreamId === channel.id;
@@ -64,6 +68,20 @@ export function show(connection: Connection, channel: Channel, incoming: Incomin
       at = end;
     }
   });
+}
+
+/** Only messages of streams carry an offset: the first one of a consumer tells which kind its queue is. */
+function noteOffset(consumer: Consumer, message: Message): void {
+  const methodEnd = message.from + message.bytes.readUInt32BE(message.from + 3) + frameOverheadBytes;
+  const inOne = message.to > methodEnd;
+  const header = inOne ? message.bytes : message.rest?.[0];
+  if (header === undefined) return;
+  const from = inOne ? methodEnd : 0;
+  const to = from + header.readUInt32BE(from + 3) + frameOverheadBytes;
+  const offset = decodeProperties(header, from + frameHeaderBytes, to - 1).properties.headers?.[
+    streamOffsetKey
+  ];
+  consumer.streamOffset = typeof offset === 'bigint' || typeof offset === 'number' ? BigInt(offset) : null;
 }
 
 function tagAt(message: Message, kind: 'deliver' | 'get'): number {

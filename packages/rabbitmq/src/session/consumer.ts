@@ -14,9 +14,20 @@ export interface Consumer {
   state: 'active' | 'waiting';
   /** The attempts to consume again that failed in a row. */
   failures: number;
+  /** Where it stands in a stream; undefined until a message told, null if its queue is none. */
+  streamOffset: bigint | null | undefined;
   /** Since when it is not active, in ms of the runtime's clock. */
   since: number;
 }
+
+/** As it is asked for again: in a stream behind the last message that the client has. */
+export function askedAgain({ asked, streamOffset }: Consumer): Arguments<'basic.consume'> {
+  if (streamOffset === null || streamOffset === undefined) return { ...asked, nowait: false };
+  return { ...asked, nowait: false, arguments: { ...asked.arguments, [streamOffsetKey]: streamOffset + 1n } };
+}
+
+/** RabbitMQ's name for it, among the arguments of a consumer and the headers of a message. */
+export const streamOffsetKey = 'x-stream-offset';
 
 export function createConsumer(asked: Arguments<'basic.consume'>, prefetch: number): Consumer {
   return {
@@ -27,6 +38,7 @@ export function createConsumer(asked: Arguments<'basic.consume'>, prefetch: numb
     unsettled: 0,
     state: 'active',
     failures: 0,
+    streamOffset: undefined,
     since: 0,
   };
 }
