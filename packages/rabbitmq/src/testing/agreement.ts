@@ -2,7 +2,8 @@ import type { BrokerNode } from './broker-node.ts';
 
 /**
  * What a node knows: who runs; which nodes it was parted from and has not made up with; which ones the failure detector
- * of its quorum queues has not seen alive; then each quorum queue with the state of its replica here.
+ * of its quorum queues has not seen alive; then each quorum queue with the state of its replica here, and with the node
+ * that is on record as its leader: before 4.0 clients are sent there.
  *
  * The detector looks every 5 s and tells only of a change. A leader that hangs before the first look at it is missed,
  * and followed 60 s later when Erlang gives its connection up. So the next look is put forward if one is needed:
@@ -20,9 +21,9 @@ const lookAround = `
     false -> ok
   end,
   Replica = fun(Queue) ->
-    {Name, _} = amqqueue:get_pid(Queue),
+    {Name, Leader} = amqqueue:get_pid(Queue),
     State = case ets:lookup(ra_state, Name) of [] -> none; [Entry | _] -> element(2, Entry) end,
-    io_lib:format("~n~ts ~ts", [State, Name])
+    io_lib:format("~n~ts ~ts ~ts", [State, Name, Leader])
   end,
   Queues = [Queue || Queue <- rabbit_amqqueue:list(), amqqueue:get_type(Queue) =:= rabbit_quorum_queue],
   Names = fun(Nodes) -> lists:join(" ", [atom_to_list(Node) || Node <- lists:sort(Nodes)]) end,
@@ -35,8 +36,8 @@ const answerMs = 2_000;
 /** What these nodes do not agree on; empty if they do. Each sentence names the node that it is about. */
 export async function disagreements(nodes: readonly BrokerNode[]): Promise<readonly string[]> {
   const expected = nodes.map(({ name }) => name).join(' ');
-  const leaders = new Set<string>();
-  const queues = new Set<string>();
+  const leaders = new Map<string, readonly string[]>();
+  const records = new Map<string, Set<string>>();
   const problems: string[] = [];
   await Promise.all(
     nodes.map(async (node) => {
@@ -47,9 +48,9 @@ export async function disagreements(nodes: readonly BrokerNode[]): Promise<reado
         if (parted !== '') problems.push(`${node.name} was parted from ${parted}: one must be restarted`);
         if (blind !== '') problems.push(`${node.name} has not seen ${blind} alive`);
         for (const line of replicas) {
-          const [state = '', queue = ''] = line.split(' ');
-          queues.add(queue);
-          if (state === 'leader') leaders.add(queue);
+          const [state = '', queue = '', recorded = ''] = line.split(' ');
+          records.set(queue, (records.get(queue) ?? new Set()).add(recorded));
+          if (state === 'leader') leaders.set(queue, [...(leaders.get(queue) ?? []), node.name]);
           else if (state !== 'follower' && state !== 'none')
             problems.push(`${queue} on ${node.name} is ${state}`);
         }
@@ -58,6 +59,11 @@ export async function disagreements(nodes: readonly BrokerNode[]): Promise<reado
       }
     }),
   );
-  for (const queue of queues) if (!leaders.has(queue)) problems.push(`${queue} has no leader`);
+  for (const [queue, recorded] of records) {
+    // One that hung believes that it leads until it hears of the other.
+    const led = (leaders.get(queue) ?? ['nobody']).join(' and ');
+    const written = [...recorded].join(' and ');
+    if (led !== written) problems.push(`${queue} is led by ${led}, on record is ${written}`);
+  }
   return problems;
 }

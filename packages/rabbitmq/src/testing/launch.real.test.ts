@@ -121,8 +121,10 @@ describe.each(['3.10', '4.0'] as const)('a launched RabbitMQ %s', (series: Serie
       const end = { type: 'timedOut', waitedFor: 'connection.start' };
       await expect(connectAmqp(bed.runtime, first, { timeoutMs: 500 })).rejects.toMatchObject({ end });
       const second = await leaderOf(bed, 'hung', first);
-      expect(await keptIn(bed, 'hung', second)).toBe('kept');
+      // Before 4.0 nobody reaches the new leader yet: where it is must be written on all nodes.
       bed.resume(first);
+      await bed.settled();
+      expect(await keptIn(bed, 'hung', second)).toBe('kept');
     },
   );
 
