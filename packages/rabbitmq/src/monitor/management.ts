@@ -3,9 +3,9 @@ import { endpointOf } from '@failover/core';
 import { z } from 'zod';
 import type { NodeReport, QueueReport } from '../replies.ts';
 
-/** What is asked of the management API, each without the statistics that make it slow. */
+/** What is asked of the management API, each without what makes it slow. Listeners count as statistics: they are named. */
 export const paths = {
-  overview: '/api/overview?disable_stats=true&enable_queue_totals=false',
+  overview: '/api/overview?columns=listeners&enable_queue_totals=false',
   nodes: '/api/nodes?columns=name,running,mem_alarm,disk_free_alarm,being_drained,partitions',
   queues: '/api/queues?disable_stats=true&columns=vhost,name,leader,node,type',
 } as const;
@@ -36,8 +36,9 @@ const queues = z.array(
   z.object({
     vhost: z.string(),
     name: z.string(),
-    leader: z.string().optional(),
-    node: z.string().optional(),
+    // Null while there is none.
+    leader: z.string().nullish(),
+    node: z.string().nullish(),
   }),
 );
 
@@ -63,7 +64,7 @@ export function readNodes(overviewBody: unknown, nodesBody: unknown): readonly N
 
 export function readQueues(body: unknown): readonly QueueReport[] {
   return queues.parse(body).map(({ vhost, name, leader, node }) => {
-    const leads = leader ?? node;
+    const leads = leader ?? node ?? undefined;
     return { vhost, name, ...(leads === undefined ? {} : { leader: leads }) };
   });
 }
