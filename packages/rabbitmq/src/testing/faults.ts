@@ -3,7 +3,7 @@ import { TestbedError, type RabbitTestbed } from './testbed.ts';
 
 // What only RabbitMQ can do to itself, beyond what the testbed does in one order.
 
-/** ms: a node that went on in time settles in one or two seconds. */
+/** ms: a node that went on in time settles in one to five seconds. */
 const resumedMs = 10_000;
 
 /**
@@ -11,13 +11,15 @@ const resumedMs = 10_000;
  * while it hung comes back only by a restart.
  */
 export async function rejoin(testbed: RabbitTestbed, node: EndpointId): Promise<void> {
+  const endAt = testbed.runtime.now() + resumedMs;
   testbed.resume(node);
-  if (testbed.isRunning(node)) {
-    const settled = await testbed.settled(resumedMs).then(
-      () => true,
-      () => false,
+  while (testbed.isRunning(node) && testbed.runtime.now() < endAt) {
+    const problem = await testbed.settled(1_000).then(
+      () => undefined,
+      (error: unknown) => String(error),
     );
-    if (settled) return;
+    if (problem === undefined) return;
+    if (problem.includes('was parted')) break;
   }
   await testbed.restart(node);
   await testbed.settled();
