@@ -118,12 +118,12 @@ export function createChannel(number: number, connection: ConnectionContext, onC
       finish();
       return;
     }
-    const handler = clientMethods[method.name] as Handler<never> | undefined;
+    const handler = clientMethods[method.name];
     if (handler === undefined) throw commandInvalid('unimplemented method');
     if (state.mode.type === 'tx' && state.mode.transaction.isCommitting) {
       throw channelError("unexpected command while processing 'tx.commit'");
     }
-    handler(state, method as never, content);
+    (handler as Handler<never>)(state, method, content);
   }
 
   /** All but the end is ignored once the channel was closed on this side. */

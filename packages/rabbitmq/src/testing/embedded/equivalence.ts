@@ -42,7 +42,8 @@ function inWords(value: TableValue | undefined): string {
 }
 
 function plain(value: TableValue): string {
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (typeof value !== 'object') return String(value);
+  return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? Number(inner) : inner));
 }
 
 function typeOf(value: TableValue): string {
@@ -55,7 +56,7 @@ function typeOf(value: TableValue): string {
       return 'long';
     case 'number':
       return Number.isInteger(value) ? 'signedint' : 'double';
-    case 'object':
+    default:
       return Array.isArray(value) ? 'array' : 'table';
   }
 }

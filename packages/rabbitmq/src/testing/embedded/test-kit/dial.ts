@@ -1,6 +1,6 @@
 import type { EndpointId } from '@failover/core';
 import { launchVirtual, type VirtualOptions, type VirtualTestbed } from '../launch-virtual.ts';
-import { openRawClient, type Heard, type RawClient, type RawClientOptions } from './raw-client.ts';
+import { openRawClient, type RawClient, type RawClientOptions } from './raw-client.ts';
 import { inWords } from './in-words.ts';
 
 /** A raw client whose waits let virtual time pass. */
@@ -39,12 +39,7 @@ export async function startBench(options: Partial<VirtualOptions> = {}): Promise
         },
         async within(ms: number) {
           await testbed.runtime.advance(ms);
-          const all: Heard[] = [];
-          while (client.heard.length > 0) {
-            const heard = await client.take();
-            if (heard !== undefined) all.push(heard);
-          }
-          return all.map(inWords);
+          return client.drain().map(inWords);
         },
       });
       await dialled.next();

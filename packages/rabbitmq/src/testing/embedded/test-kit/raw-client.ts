@@ -44,6 +44,8 @@ export interface RawClient {
     body?: string | Buffer,
     more?: { readonly exchange?: string; readonly mandatory?: boolean; readonly properties?: Properties },
   ): void;
+  /** Takes all that was heard. */
+  drain(): readonly Heard[];
   /** The next method, or `undefined` once the connection is closed. */
   take(): Promise<Heard | undefined>;
   /** Resolves when the connection is closed. */
@@ -102,17 +104,16 @@ export function openRawClient(options: RawClientOptions): RawClient {
 
   function onFrame(bytes: Buffer, from: number, to: number): boolean {
     const channel = channelAt(bytes, from);
-    switch (bytes[from]) {
-      case frameType.method: {
-        const method = decodeMethod(bytes, from, to);
-        if ('hasContent' in methods[method.name]) {
-          partial.set(channel, { method, properties: {}, left: 0, body: Buffer.alloc(0) });
-        } else hear({ channel, method });
-        return true;
-      }
-      case frameType.heartbeat:
-        heartbeats.push(runtime.now());
-        return true;
+    if (bytes[from] === frameType.heartbeat) {
+      heartbeats.push(runtime.now());
+      return true;
+    }
+    if (bytes[from] === frameType.method) {
+      const method = decodeMethod(bytes, from, to);
+      if ('hasContent' in methods[method.name]) {
+        partial.set(channel, { method, properties: {}, left: 0, body: Buffer.alloc(0) });
+      } else hear({ channel, method });
+      return true;
     }
     const content = partial.get(channel);
     if (content === undefined) throw new Error('content without a method');
@@ -162,6 +163,7 @@ export function openRawClient(options: RawClientOptions): RawClient {
       client.send(channel, 'basic.publish', { exchange, routingKey, mandatory, immediate: false });
       for (const part of encodeContent(channel, properties, Buffer.from(body), frameMax)) stream.write(part);
     },
+    drain: () => heard.splice(0),
     async take() {
       while (heard.length === 0 && !isClosed) {
         await new Promise<void>((resolve) => {
