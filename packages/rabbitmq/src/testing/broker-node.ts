@@ -82,7 +82,7 @@ export function brokerNode(
           return;
         } catch (error) {
           reason = String(error);
-          await sleep(20);
+          await sleep(50);
         }
       }
       const log = started.log.lines().slice(-20).join('\n');
