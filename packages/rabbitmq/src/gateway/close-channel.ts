@@ -33,7 +33,7 @@ export function removeChannel(connection: Connection, channel: Channel): void {
 }
 
 /** Ends the upstream channel without waiting: its number is free again once the node has answered. */
-function abandonUpstream(connection: Connection, channel: Channel): void {
+export function abandonUpstream(connection: Connection, channel: Channel): void {
   if (channel.upstreamId === 0) return;
   tellNode(connection, channel, 'channel.close', closing(replyCode.success, 'given up'));
   connection.upstreamChannels.set(channel.upstreamId, { type: 'abandoned' });

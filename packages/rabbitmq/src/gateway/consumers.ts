@@ -12,8 +12,12 @@ import { nowOf } from './connection.ts';
 import { tellClient } from './frames.ts';
 import { askNode } from './request.ts';
 
-/** ms before a consumer is tried again; doubles up to the most. */
+/** ms before a consumer that was refused is tried again; doubles up to the most. */
 const retryMs = { first: 50, most: 2000 };
+/** ms between two tries that nobody answers, ms until one is given up, and how many may be open. */
+const tryEveryMs = 150;
+const giveUpMs = 1500;
+const maxTries = 10;
 
 /** Registers a consumer upstream as it was, with the prefetch that it had. */
 export function restoreConsumer(connection: Connection, channel: Channel, consumer: Consumer): void {
@@ -35,9 +39,7 @@ export function usePrefetch(connection: Connection, channel: Channel, prefetchCo
 export function consumerCancelled(connection: Connection, channel: Channel, tag: string): void {
   const consumer = channel.consumers.get(tag);
   if (consumer === undefined) return;
-  consumer.state = 'waiting';
-  consumer.since = nowOf(connection);
-  tryAgain(connection, channel, consumer);
+  setAside(connection, channel, consumer);
 }
 
 /** The node refused it. True if it will be tried again. */
@@ -76,61 +78,67 @@ function tryLater(connection: Connection, channel: Channel, consumer: Consumer):
   });
 }
 
-/** Looks for its queue on a channel of our own first: a refusal would cost the client's whole channel. */
+/**
+ * It could not be registered, or nobody knows whether it can: from now on that is tried on channels of our own, since a
+ * refusal would cost the client's whole channel, and a queue whose leader hangs would stop it.
+ */
+export function setAside(connection: Connection, channel: Channel, consumer: Consumer): void {
+  consumer.state = 'waiting';
+  consumer.failures = Math.max(1, consumer.failures);
+  consumer.since = nowOf(connection);
+  tryAgain(connection, channel, consumer);
+}
+
 function tryAgain(connection: Connection, channel: Channel, consumer: Consumer): void {
+  const { upstream } = connection;
   const isStillWanted = (): boolean =>
+    connection.upstream === upstream &&
     consumer.state === 'waiting' &&
     channel.consumers.get(consumer.tag) === consumer &&
     channel.phase === 'open';
-  if (!isStillWanted()) return;
-  if (connection.upstream === undefined) {
-    // The restoring of the channel tries it, too.
-    consumer.failures = 0;
-    return;
-  }
-  callNode(
-    connection,
-    queueAgain(connection, consumer.asked.queue),
-    connection.gateway.config.silenceMs,
-    (end) => {
-      if (!isStillWanted()) return;
-      if (end.type === 'closed') {
-        consumerRefused(connection, channel, consumer, end.code, end.text);
-      } else if (end.type === 'silent') {
-        consumerRefused(connection, channel, consumer, replyCode.connectionForced, 'no answer');
-      } else {
-        consumer.failures = 0;
-        if (channel.upstreamId !== 0) restoreConsumer(connection, channel, consumer);
-      }
-    },
-  );
+  // Without a node behind us the restoring of the channel begins again.
+  if (upstream === undefined || !isStillWanted() || consumer.tries >= maxTries) return;
+  consumer.tries += 1;
+  callNode(connection, registration(connection, consumer), giveUpMs, (end) => {
+    if (!isStillWanted()) return;
+    consumer.tries -= 1;
+    if (end.type === 'closed') consumerRefused(connection, channel, consumer, end.code, end.text);
+    else if (end.type === 'done') readmit(connection, channel, consumer);
+  });
+  // A channel may wait for a minute although a new one is served at once.
+  connection.after(tryEveryMs, () => {
+    if (isStillWanted() && consumer.tries > 0) tryAgain(connection, channel, consumer);
+  });
 }
 
-/** What makes the queue be there again, or tells whether it is. */
-function queueAgain(connection: Connection, queue: string): readonly Method[] {
+function readmit(connection: Connection, channel: Channel, consumer: Consumer): void {
+  consumer.failures = 0;
+  consumer.tries = 0;
+  if (channel.upstreamId === 0) return;
+  restoreConsumer(connection, channel, consumer);
+  usePrefetch(connection, channel, channel.prefetch);
+}
+
+/** What shows that it can be registered: its queue declared again where that is ours to do, and a consumer like it. */
+function registration(connection: Connection, consumer: Consumer): readonly Method[] {
+  const { queue } = consumer.asked;
   const declared = connection.log.queues.get(queue);
-  if (
-    declared === undefined ||
-    !isTransientQueue(declared) ||
-    connection.gateway.config.redeclare === 'none'
-  ) {
-    return [
-      {
-        name: 'queue.declare',
-        queue,
-        passive: true,
-        durable: false,
-        exclusive: false,
-        autoDelete: false,
-        nowait: false,
-        arguments: {},
-      },
-    ];
-  }
-  const bindings = [...connection.log.bindings.values()].filter(
-    (bind) => bind.name === 'queue.bind' && bind.queue === queue,
-  );
-  return [declared, ...bindings];
+  const isOurs = declared !== undefined && isTransientQueue(declared);
+  const declares: readonly Method[] =
+    !isOurs || connection.gateway.config.redeclare === 'none'
+      ? []
+      : [
+          declared,
+          ...[...connection.log.bindings.values()].filter(
+            (bind) => bind.name === 'queue.bind' && bind.queue === queue,
+          ),
+        ];
+  return [
+    ...declares,
+    { name: 'basic.qos', prefetchSize: 0, prefetchCount: 1, global: false },
+    // With acks, whatever the client wanted: what it gets meanwhile goes back.
+    { ...askedAgain(consumer), name: 'basic.consume', noAck: false },
+  ];
 }
 
 /** For good: its client is told, if it said that it wants to know. */

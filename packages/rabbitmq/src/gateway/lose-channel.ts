@@ -5,7 +5,7 @@ import { methodName } from '../protocol/methods.ts';
 import { replyCode } from '../protocol/reply-code.ts';
 import { whenLost } from '../protocol/traits.ts';
 import type { Channel, Request } from './channel.ts';
-import { closeForClient } from './close-channel.ts';
+import { abandonUpstream, closeForClient } from './close-channel.ts';
 import { complete } from './complete.ts';
 import type { Connection } from './connection.ts';
 import { nowOf } from './connection.ts';
@@ -20,11 +20,15 @@ import { restoreChannel } from './restore.ts';
 /** ms before a channel that was lost on a living connection is opened again; doubles up to the most. */
 const reopenMs = { first: 20, most: 1000 };
 
+/** Not a queue: a word for replies on the same channel. */
+const directReplyTo = 'amq.rabbitmq.reply-to';
+
 /**
  * The upstream channel is gone. What the broker takes back by itself is forgotten, what may go again is kept in order,
- * and what nobody can know is told. The channel stays shut until it is restored.
+ * and what nobody can know is told. The channel stays shut until it is restored. `mayHang`: so may the leaders of its
+ * queues, and consumers are not registered on the channel before somebody has seen that they can be.
  */
-export function loseChannel(connection: Connection, channel: Channel, reason: string): void {
+export function loseChannel(connection: Connection, channel: Channel, reason: string, mayHang = false): void {
   if (channel.phase === 'closed') return;
   const lost = channel.requests;
   channel.requests = [];
@@ -45,7 +49,11 @@ export function loseChannel(connection: Connection, channel: Channel, reason: st
   channel.incoming = undefined;
   channel.waiting.length = 0;
   channel.deliveries.nextEpoch();
-  for (const consumer of channel.consumers.values()) consumer.state = 'waiting';
+  for (const consumer of channel.consumers.values()) {
+    consumer.state = 'waiting';
+    consumer.tries = 0;
+    if (mayHang && consumer.asked.queue !== directReplyTo) consumer.failures = Math.max(1, consumer.failures);
+  }
   keepPublishes(connection, channel, reason);
   for (const request of lost) if (!isOurs(request)) carryOver(connection, channel, request);
 }
@@ -152,6 +160,20 @@ function tellUnknown(connection: Connection, count: number, reason: string): voi
 function newId(random: () => number): string {
   return `failover-${random().toString(36).slice(2)}${random().toString(36).slice(2)}`;
 }
+
+/** The channel upstream waits for one consumer's queue: it is opened anew, and that consumer is tried apart. */
+export function withoutConsumer(connection: Connection, channel: Channel, tag: string): void {
+  const consumer = channel.consumers.get(tag);
+  if (consumer === undefined || connection.upstream === undefined) return;
+  connection.gateway.counters.channelResets += 1;
+  abandonUpstream(connection, channel);
+  consumer.failures = Math.max(1, consumer.failures);
+  loseChannel(connection, channel, 'its queue does not answer');
+  // Restoring sets it aside.
+  if (isStillThere(channel)) restoreChannel(connection, channel);
+}
+
+const isStillThere = ({ phase }: Channel): boolean => phase !== 'closed';
 
 /** The node closed the channel. Its client hears of it, unless the reason passes by itself. */
 export function closedByNode(

@@ -28,8 +28,9 @@ import { expirePublishes } from './expire.ts';
 import { fromClient } from './from-client.ts';
 import { fromNode } from './from-node.ts';
 import { can, offerTo, propertiesFor, startFrame } from './greeting.ts';
-import { loseChannel } from './lose-channel.ts';
+import { loseChannel, withoutConsumer } from './lose-channel.ts';
 import { createOutbox } from './outbox.ts';
+import { isOurs } from './request.ts';
 import { finishRestore, restoreChannel } from './restore.ts';
 import type { KnownProperties } from './server-properties.ts';
 import type { Spare } from './spare.ts';
@@ -435,6 +436,10 @@ export function createRelay(options: RelayOptions): Relay {
       closeSpare();
       return;
     }
+    if (owed.type === 'request' && owed.request.method.name === 'basic.consume' && isOurs(owed.request)) {
+      withoutConsumer(connection, owed.channel, owed.request.method.consumerTag);
+      return;
+    }
     if (spare === undefined) {
       const lease = cluster.lease(target);
       if (lease !== undefined && credentials !== undefined) spare = createSpare(openOn(lease, credentials));
@@ -452,7 +457,7 @@ export function createRelay(options: RelayOptions): Relay {
       silent.close();
     }
     dialled = upstream;
-    leaveChannels('it did not answer, while a new connection is answered');
+    leaveChannels('it did not answer, while a new connection is answered', true);
     lastServer = upstream.lease.server;
     ready(upstream, taken);
   }
@@ -594,7 +599,7 @@ export function createRelay(options: RelayOptions): Relay {
       const member = { endpoint: upstream.lease.server, kind: 'data' } as const;
       cluster.report({ type: 'failed', member, openedAt: upstream.openedAt, reason });
     }
-    left(reason);
+    left(reason, how.type === 'fenced');
   }
 
   /** As RabbitMQ does: who does not ask for it hears no reason for a failed login. */
@@ -605,8 +610,8 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   /** The node is gone from under the client. */
-  function left(reason: string): void {
-    leaveChannels(reason);
+  function left(reason: string, mayHang = false): void {
+    leaveChannels(reason, mayHang);
     closeSpare();
     dialled = undefined;
     offered = phase === 'tuning' || phase === 'opening' ? offered : undefined;
@@ -614,11 +619,11 @@ export function createRelay(options: RelayOptions): Relay {
     else if (phase !== 'closing' && phase !== 'over' && phase !== 'tuning') again();
   }
 
-  function leaveChannels(reason: string): void {
+  function leaveChannels(reason: string, mayHang: boolean): void {
     if (connection.upstream === undefined) return;
     counters.switches += 1;
     for (const channel of [...connection.channels.values()]) {
-      if (channel.upstreamId !== 0) loseChannel(connection, channel, reason);
+      if (channel.upstreamId !== 0) loseChannel(connection, channel, reason, mayHang);
     }
     connection.upstreamChannels.clear();
     connection.upstream = undefined;

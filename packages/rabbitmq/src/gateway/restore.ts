@@ -2,7 +2,7 @@ import { isTransientQueue } from '../session/topology-log.ts';
 import type { Channel } from './channel.ts';
 import type { Connection } from './connection.ts';
 import { nowOf, takeUpstreamId } from './connection.ts';
-import { restoreConsumer, usePrefetch } from './consumers.ts';
+import { restoreConsumer, setAside, usePrefetch } from './consumers.ts';
 import { published, releaseHeld, toNode } from './from-client.ts';
 import { tellClient } from './frames.ts';
 import { eachPiece, moveMessage } from './message.ts';
@@ -63,9 +63,10 @@ function restoreConsumers(
   mayNow: (queue: string) => boolean,
 ): void {
   for (const consumer of channel.consumers.values()) {
-    // One that was refused has its own clock.
-    if (consumer.state === 'active' || consumer.failures > 0 || !mayNow(consumer.asked.queue)) continue;
-    restoreConsumer(connection, channel, consumer);
+    if (consumer.state === 'active' || !mayNow(consumer.asked.queue)) continue;
+    // One that was refused, or whose queue may hang, is tried apart.
+    if (consumer.failures === 0) restoreConsumer(connection, channel, consumer);
+    else if (consumer.tries === 0) setAside(connection, channel, consumer);
   }
 }
 

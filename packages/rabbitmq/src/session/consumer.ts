@@ -14,6 +14,8 @@ export interface Consumer {
   state: 'active' | 'waiting';
   /** The attempts to consume again that failed in a row. */
   failures: number;
+  /** Tries on channels of our own that are not answered yet. */
+  tries: number;
   /** Where it stands in a stream; undefined until a message told, null if its queue is none. */
   streamOffset: bigint | null | undefined;
   /** Since when it is not active, in ms of the runtime's clock. */
@@ -38,6 +40,7 @@ export function createConsumer(asked: Arguments<'basic.consume'>, prefetch: numb
     unsettled: 0,
     state: 'active',
     failures: 0,
+    tries: 0,
     streamOffset: undefined,
     since: 0,
   };

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findAny, findVersion } from '../testing/find-server.ts';
+import { launchCluster } from '../testing/launch.ts';
+import type { RabbitTestbed } from '../testing/testbed.ts';
+import { foreignClients } from './test-kit/foreign/clients.ts';
+import type { Seen } from './test-kit/foreign/seen.ts';
+import type { Story } from './test-kit/foreign/through-faults.ts';
+import { throughFaults } from './test-kit/foreign/through-faults.ts';
+
+const current = await findVersion('4.0');
+const search = current.type === 'found' ? current : await findAny();
+const clients = search.type === 'found' ? await foreignClients() : [];
+const missing = clients.flatMap(({ name, client }) =>
+  client.type === 'missing' ? [{ name, ...client }] : [],
+);
+for (const { name, reason, cure } of missing) console.warn(`SKIPPED ${name}: ${reason}. Cure: ${cure}`);
+if (search.type === 'missing') console.warn(`SKIPPED: ${search.reason}. Cure: ${search.cure}`);
+
+describe.runIf(search.type === 'found')(
+  'clients of one gateway, through a kill, a hang, a drain and a rolling restart',
+  () => {
+    let bed: RabbitTestbed | undefined;
+    let story: Story;
+
+    beforeAll(async () => {
+      if (search.type === 'missing') return;
+      bed = await launchCluster({ server: search.server });
+      story = await throughFaults(bed, clients, () => performance.now());
+      console.log(
+        JSON.stringify(
+          story.steps.map((s) => ({ ...s, pauses: Object.fromEntries(s.pauses) })),
+          null,
+          1,
+        ),
+        story.counters,
+      );
+      for (const [id, s] of story.seen) {
+        const copies = [...s.consumed.values()];
+        console.log(
+          id,
+          s.version,
+          'published',
+          s.published,
+          'confirmed',
+          s.confirmed.size,
+          'consumed',
+          s.consumed.size,
+          'doubled',
+          copies.filter((c) => c.marked + c.unmarked > 1).length,
+          'unmarked2',
+          copies.filter((c) => c.unmarked > 1).length,
+          s.troubles,
+          s.recoveries,
+        );
+      }
+    }, 240_000);
+    afterAll(() => bed?.[Symbol.asyncDispose]());
+
+    it('are connected once, and none is told of a loss', () => {
+      expect(story.counters).toMatchObject({
+        clients: story.seen.size,
+        consumersLost: 0,
+        unknown: 0,
+        protocolErrors: 0,
+        closedSlow: 0,
+      });
+    });
+
+    describe.each(clients)('$name', ({ id, client }) => {
+      const works = (title: string, check: (seen: Seen) => void): void => {
+        it(title, ({ skip }) => {
+          if (client.type === 'missing') return skip(`${client.reason}; cure: ${client.cure}`);
+          const seen = story.seen.get(id);
+          if (seen === undefined) throw new Error('it was not started');
+          check(seen);
+        });
+      };
+
+      works('was on nodes that were broken', () => {
+        expect(story.steps.filter(({ hit }) => hit.includes(id)).length).toBeGreaterThan(0);
+      });
+
+      works(
+        'meets no exception, no close and no nack, and recovers nothing by itself',
+        ({ troubles, recoveries }) => {
+          expect(troubles).toEqual([]);
+          expect(recoveries).toEqual([]);
+        },
+      );
+
+      works('gets a confirm for each message that it published', ({ published, confirmed }) => {
+        expect(published).toBeGreaterThan(0);
+        expect(confirmed.size).toBe(published);
+      });
+
+      works('gets each confirmed message, twice only if the second says so', ({ confirmed, consumed }) => {
+        expect([...confirmed].filter((each) => !consumed.has(each))).toEqual([]);
+        expect([...consumed].filter(([, { unmarked }]) => unmarked > 1)).toEqual([]);
+      });
+    });
+  },
+);
