@@ -69,7 +69,7 @@ export function createProgram(done: (code: number) => void): Command {
     .command('demo')
     .argument('<backend>', 'for example redis')
     .description(
-      'start a small cluster, kill its primary, hang the next, and show that clients on localhost go on',
+      'start a small cluster, kill the server that leads it, hang another, and show that clients on localhost go on',
     )
     .action(async (backend: string) => {
       done(await demo(backend, process.stdout));

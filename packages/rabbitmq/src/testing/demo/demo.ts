@@ -10,6 +10,9 @@ import { createLedger, queue } from './ledger.ts';
 import { startLoad } from './load.ts';
 import { startProber, type Prober } from './prober.ts';
 
+/** ms between a node's return and the next fault: its failure detectors look every 5 s. */
+const calmMs = 6_000;
+
 const whyServersLose = 'They had confirmed these messages to the prober, without us between them.';
 
 /** What `failover demo rabbitmq` plays: a node that dies, then one that hangs. */
@@ -57,6 +60,7 @@ function createDemo(testbed: RabbitTestbed) {
   const problems: string[] = [];
   const broken = new Set<EndpointId>();
   let isWhole = Promise.resolve();
+  let wholeSince = -Infinity;
 
   async function leader(): Promise<EndpointId> {
     const found = await testbed.queueLeader(queue);
@@ -83,8 +87,10 @@ function createDemo(testbed: RabbitTestbed) {
       name,
       title,
       async inject() {
-        // Two nodes of three must be there, or nobody could serve.
+        // Two nodes of three must be there and see each other, or nobody could serve.
         await isWhole;
+        const restMs = wholeSince + calmMs - testbed.runtime.now();
+        if (restMs > 0) await new Promise<void>((resolve) => void testbed.runtime.after(restMs, resolve));
         node = await choose();
         broken.add(node);
         const at = testbed.runtime.now();
@@ -98,6 +104,9 @@ function createDemo(testbed: RabbitTestbed) {
           .then(() => testbed.settled())
           .catch((error: unknown) => {
             problems.push(`${healed} did not come back: ${String(error)}`);
+          })
+          .then(() => {
+            wholeSince = testbed.runtime.now();
           });
         return isWhole;
       },
