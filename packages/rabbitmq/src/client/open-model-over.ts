@@ -27,7 +27,7 @@ export async function openModelOver(gateway: RabbitGateway, options: ModelOption
       : runtime.after(timeout, () => stream.destroy(new Error('connect ETIMEDOUT')));
   try {
     const model = await openModel(stream, {
-      clientProperties: clientProperties as Readonly<Record<string, unknown>>,
+      clientProperties,
       mechanism: credentials?.mechanism ?? 'PLAIN',
       response:
         credentials?.response() ??
