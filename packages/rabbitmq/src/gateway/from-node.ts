@@ -18,7 +18,7 @@ import type { Connection } from './connection.ts';
 import { nowOf } from './connection.ts';
 import { consumerCancelled } from './consumers.ts';
 import { releaseHeld } from './from-client.ts';
-import { closedByNode } from './lose-channel.ts';
+import { closedByNode, reopenRejected } from './lose-channel.ts';
 import { appendFrame, beginMessage } from './message.ts';
 import { isOurs } from './request.ts';
 import { frameToClient, mayShow, show } from './show.ts';
@@ -167,6 +167,14 @@ function confirmed(connection: Connection, channel: Channel, bytes: Buffer, from
   const at = from + frameHeaderBytes + 4;
   const upstreamSeq = readLonglong(bytes, at);
   const flags = bytes[at + 8] as number;
+  const isNack = methodIdAt(bytes, from) === nackId;
+  if (isNack && mayBeNodeTrouble(connection, channel)) {
+    reopenRejected(connection, channel);
+    return;
+  }
+  channel.isProven = true;
+  channel.rejections = 0;
+  channel.lostAt = undefined;
   const before = publishes.bytes;
   const word = publishes.confirmed(upstreamSeq, (flags & 1) === 1);
   channel.progressAt = nowOf(connection);
@@ -178,6 +186,17 @@ function confirmed(connection: Connection, channel: Channel, bytes: Buffer, from
   setChannelAt(bytes, from, channel.id);
   connection.toClient(bytes, from, to);
   if (connection.full.size > 0) openFull(connection);
+}
+
+/**
+ * RabbitMQ 3.10 nacks everything on a channel that published first between the loss of a leader and the next election,
+ * until that node is back. What a queue refuses by its own policy is refused on each channel, and told in the end.
+ */
+function mayBeNodeTrouble(connection: Connection, channel: Channel): boolean {
+  const { lostAt } = channel;
+  return (
+    !channel.isProven && lostAt !== undefined && nowOf(connection) - lostAt < connection.gateway.config.holdMs
+  );
 }
 
 /** There is room for unconfirmed messages again. */

@@ -120,12 +120,12 @@ describe.each<Series>(['4.0', '3.10'])('a client of the gateway before RabbitMQ 
   it('[4] is not shown a drain', async () => {
     await channel.assertQueue('drained', quorum);
     const { has, stop } = await consuming('drained');
-    for (const member of testbed.members.slice(0, 2)) {
-      await testbed.drain(member);
-      await has(await confirmed('drained'), killMs);
-      await testbed.revive(member);
-      await testbed.settled();
-    }
+    const [member] = testbed.members;
+    if (member === undefined) throw new Error('no node');
+    await testbed.drain(member);
+    await has(await confirmed('drained'), killMs);
+    await testbed.revive(member);
+    await has(await confirmed('drained'), killMs);
     await stop();
     expect(failed).not.toHaveBeenCalled();
   });
@@ -192,28 +192,52 @@ describe.each<Series>(['4.0', '3.10'])('a client of the gateway before RabbitMQ 
     const owner = await connect(`amqp://${home}`);
     await (await owner.createChannel()).assertQueue('classic', { durable: true });
     await owner.close();
-    const { has } = await consuming('classic');
+    const { has, stop } = await consuming('classic');
     testbed.kill(home);
     await vi.waitFor(() => expect(testbed.isRunning(home)).toBe(false), killMs);
     await testbed.restart(home);
     await testbed.settled();
     await has(await confirmed('classic'), hangMs);
+    await stop();
     expect(failed).not.toHaveBeenCalled();
   });
+});
 
+describe('a client of the gateway', () => {
   it('[2] comes through the hang of the node that leads its queue, as soon as the cluster has elected', async (context) => {
-    if (series === '3.10') context.skip('RabbitMQ 3.10 itself needs more than a minute for that');
+    const found = await findVersion('4.0');
+    // RabbitMQ 3.10 itself needs more than a minute for that.
+    if (found.type === 'missing') return context.skip(`${found.reason}; cure: ${found.cure}`);
+    await using testbed = await launchCluster({ server: found.server, management: false });
+    await using served = await serve(testbed);
+    const connection = await connect(served.url, { noDelay: true });
+    const failed = vi.fn();
+    connection.on('close', failed);
+    const channel = await connection.createConfirmChannel();
+    channel.on('close', failed);
     await channel.assertQueue('hung', quorum);
-    const { got, has } = await consuming('hung');
-    const leader = await leaderOf('hung');
+    await channel.prefetch(10);
+    const got = new Set<string>();
+    await channel.consume('hung', (message) => {
+      if (message === null) return;
+      got.add(message.content.toString());
+      channel.ack(message);
+    });
+    // On the node that will hang, a channel that never published would wait for a minute with all that it has.
+    channel.sendToQueue('hung', Buffer.from('before'));
+    await channel.waitForConfirms();
+    await testbed.settled();
+    const leader = await testbed.queueLeader('hung');
+    if (leader === undefined) throw new Error('no leader');
     testbed.hang(leader);
     // The new leader gives some to the consumer that the hung node had, until the cluster has noticed: none can say so.
-    const texts: string[] = [];
-    for (let at = 0; at < 40; at += 1) texts.push(await confirmed('hung'));
-    await vi.waitFor(() => expect(got.length).toBeGreaterThan(0), hangMs);
+    for (let at = 0; at < 40; at += 1) {
+      channel.sendToQueue('hung', Buffer.from(`m${at}`));
+      await channel.waitForConfirms();
+    }
+    await vi.waitFor(() => expect(got.size).toBeGreaterThan(1), hangMs);
     testbed.resume(leader);
-    for (const text of texts) await has(text, hangMs);
-    await testbed.settled();
+    await vi.waitFor(() => expect(got.size).toBe(41), hangMs);
     expect(failed).not.toHaveBeenCalled();
   });
 });

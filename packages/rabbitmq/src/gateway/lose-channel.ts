@@ -30,6 +30,8 @@ const directReplyTo = 'amq.rabbitmq.reply-to';
  */
 export function loseChannel(connection: Connection, channel: Channel, reason: string, mayHang = false): void {
   if (channel.phase === 'closed') return;
+  channel.lostAt ??= nowOf(connection);
+  channel.isProven = false;
   const lost = channel.requests;
   channel.requests = [];
   channel.upstreamId = 0;
@@ -171,6 +173,15 @@ export function withoutConsumer(connection: Connection, channel: Channel, tag: s
   loseChannel(connection, channel, 'its queue does not answer');
   // Restoring sets it aside.
   if (isStillThere(channel)) restoreChannel(connection, channel);
+}
+
+/** The channel upstream nacks what it is sent and has confirmed nothing: another one may know the new leader. */
+export function reopenRejected(connection: Connection, channel: Channel): void {
+  abandonUpstream(connection, channel);
+  loseChannel(connection, channel, 'a new channel was nacked');
+  channel.rejections += 1;
+  channel.failures = channel.rejections;
+  reopen(connection, channel);
 }
 
 const isStillThere = ({ phase }: Channel): boolean => phase !== 'closed';

@@ -38,8 +38,9 @@ export type Owed =
   | { readonly type: 'publish'; readonly channel: Channel; readonly message: Message }
   | { readonly type: 'request'; readonly channel: Channel; readonly request: Request };
 
-/** ms between two tries, ms after which a try is given up, and how many may be open at a time. */
+/** ms between two tries, more for what writes the cluster's metadata: a node that hangs stops that everywhere. ms after which a try is given up, and how many may be open at a time. */
 const everyMs = 120;
+const metadataEveryMs = 1000;
 const giveUpMs = 1000;
 const maxTries = 16;
 
@@ -49,7 +50,7 @@ export function createSpare(upstream: Upstream): Spare {
 
 /** One more try, if it is time. */
 export function tryOn(spare: Spare, owed: Owed, now: Ms): void {
-  if (!spare.isOpen || now - spare.lastTryAt < everyMs) return;
+  if (!spare.isOpen || now - spare.lastTryAt < paceOf(owed)) return;
   for (const [id, { since }] of spare.tries) {
     if (now - since < giveUpMs) break;
     giveUp(spare, id);
@@ -72,6 +73,11 @@ export function tryOn(spare: Spare, owed: Owed, now: Ms): void {
     setChannelAt(bytes, 0, id);
     send(spare, bytes);
   }
+}
+
+function paceOf(owed: Owed): number {
+  const isMetadata = owed.type === 'request' && /^(?:queue|exchange)\./.test(owed.request.method.name);
+  return isMetadata ? metadataEveryMs : everyMs;
 }
 
 /** A frame on the spare connection. True if a try was answered: it works here. */

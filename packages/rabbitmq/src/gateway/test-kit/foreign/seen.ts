@@ -21,6 +21,7 @@ export interface Seen {
   readonly confirmed: ReadonlySet<string>;
   /** Ids, and how many of the copies that came say of themselves that they may not be the first. */
   readonly consumed: ReadonlyMap<string, Copies>;
+  /** The first of them. */
   readonly troubles: readonly string[];
   readonly recoveries: readonly string[];
   /** ms, since the last call, that nothing new was confirmed, and that nothing new came. */
@@ -31,6 +32,9 @@ export interface Copies {
   readonly marked: number;
   readonly unmarked: number;
 }
+
+/** One fault may tell each message. */
+const maxTroubles = 20;
 
 /** Folds lines as they come. `now` in ms. */
 export function createSeen(now: () => number): Seen & { hear(line: Line): void } {
@@ -74,7 +78,7 @@ export function createSeen(now: () => number): Seen & { hear(line: Line): void }
           copy(line.id, line.redelivered || line.resent);
           return;
         case 'trouble':
-          troubles.push(line.what);
+          if (troubles.length < maxTroubles) troubles.push(line.what);
           return;
         case 'recovery':
           recoveries.push(line.what);
