@@ -1,0 +1,236 @@
+import type { EndpointId } from '@failover/core';
+import { createCluster, endpointOf } from '@failover/core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { adapter } from '../adapter.ts';
+import type { RabbitOptions } from '../config.ts';
+import { rabbitConfig } from '../config.ts';
+import { createClient } from '../client/create-client.ts';
+import type { AmqpChannel } from '../testing/amqp-channel.ts';
+import { heartbeatFrame } from '../protocol/frame.ts';
+import { connectAmqp } from '../testing/amqp-client.ts';
+import type { AmqpClient } from '../testing/amqp-client.ts';
+import type { VirtualOptions, VirtualTestbed } from '../testing/embedded/launch-virtual.ts';
+import { launchVirtual } from '../testing/embedded/launch-virtual.ts';
+import { openRawClient } from '../testing/embedded/test-kit/raw-client.ts';
+import type { RabbitGateway } from './open-gateway.ts';
+import { openGateway } from './open-gateway.ts';
+
+// In virtual time: minutes pass in milliseconds. Numbers in brackets are those of the statements in docs/rabbitmq.md.
+
+const here = endpointOf('10.0.1.1', 5672);
+const quorum = { queue: 'q', durable: true, arguments: { 'x-queue-type': 'quorum' } } as const;
+const open: { close(): Promise<void> }[] = [];
+
+afterEach(async () => {
+  for (const each of open.splice(0)) await each.close();
+});
+
+interface World {
+  readonly testbed: VirtualTestbed;
+  readonly gateway: RabbitGateway;
+  connect(): Promise<AmqpClient>;
+  channel(client: AmqpClient): Promise<AmqpChannel>;
+  until<T>(promise: Promise<T>): Promise<T>;
+  /** Lets time pass until it is so. */
+  untilSo(isSo: () => boolean, limitMs?: number): Promise<void>;
+  counter(name: string): number;
+}
+
+async function world(
+  options: Partial<VirtualOptions> = {},
+  config: Partial<RabbitOptions> = {},
+): Promise<World> {
+  const testbed = await launchVirtual({ seed: 1, electionMs: 300, ...options });
+  const { runtime } = testbed;
+  const checked = rabbitConfig.parse({ ...testbed.config, ...config });
+  const cluster = createCluster(adapter, checked, { runtime, hold: { windowMs: checked.holdMs } });
+  const gateway = openGateway(cluster, checked, runtime);
+  const drain = new AbortController();
+  runtime.network.listen(here, (stream) => {
+    void gateway.serve(stream, { role: 'peer', address: 'a test', drain: drain.signal });
+  });
+  open.push({
+    async close() {
+      await gateway[Symbol.asyncDispose]();
+      await cluster[Symbol.asyncDispose]();
+      await testbed[Symbol.asyncDispose]();
+    },
+  });
+  return {
+    testbed,
+    gateway,
+    until: (promise) => testbed.until(promise),
+    connect: () => testbed.until(connectAmqp(runtime, here, { timeoutMs: 60_000 })),
+    channel: (client) => testbed.until(client.openChannel(60_000)),
+    untilSo: (isSo, limitMs = 120_000) => runtime.until(isSo, limitMs),
+    counter: (name) => gateway.counters[name] ?? 0,
+  };
+}
+
+const all = (testbed: VirtualTestbed, act: (member: EndpointId) => unknown): void => {
+  for (const member of testbed.members) void act(member);
+};
+
+describe('an outage', () => {
+  it('[40] of nothing: a client and its node that say nothing for ten minutes stay connected', async () => {
+    const { testbed, connect, counter } = await world({ heartbeatS: 10 });
+    const client = await connect();
+    await testbed.runtime.advance(600_000);
+    expect(client.isClosed).toBe(false);
+    expect(counter('switches')).toBe(0);
+    expect(counter('clients')).toBe(1);
+  });
+
+  it('[36] of all nodes for a minute costs no client its connection, and everything goes when they are back', async () => {
+    const { testbed, connect, channel, until, untilSo, counter } = await world();
+    const client = await connect();
+    const own = await channel(client);
+    await until(own.rpc('confirm.select'));
+    await until(own.rpc('queue.declare', quorum));
+    all(testbed, (member) => testbed.kill(member));
+    const confirms = Array.from({ length: 10 }, () => own.publish({ routingKey: 'q', body: 'x' }, 200_000));
+    await testbed.runtime.advance(60_000);
+    all(testbed, (member) => testbed.restart(member));
+    expect(await until(Promise.all(confirms))).toEqual(Array.from({ length: 10 }, () => 'ack'));
+    expect(client.isClosed).toBe(false);
+    await untilSo(() => counter('upstreams') === 1);
+  });
+
+  it('[36] in process tells each publish that waited too long that it was not executed', async () => {
+    const testbed = await launchVirtual({ seed: 1 });
+    const client = createClient({ servers: testbed.members, holdMs: 5000 }, { runtime: testbed.runtime });
+    open.push({ close: () => client.close() });
+    const connection = await testbed.until(client.connect());
+    connection.on('error', () => undefined);
+    const channel = await testbed.until(connection.createConfirmChannel());
+    all(testbed, (member) => testbed.kill(member));
+    await testbed.runtime.advance(1000);
+    const codes: unknown[] = [];
+    for (let at = 0; at < 3; at += 1) {
+      channel.sendToQueue('q', Buffer.from('x'), {}, (error) =>
+        codes.push((error as { code?: string }).code),
+      );
+    }
+    await testbed.runtime.until(() => codes.length === 3, 20_000);
+    expect(codes).toEqual(['not-sent', 'not-sent', 'not-sent']);
+  });
+
+  it('[37] of two of three nodes: what has no majority waits, and nobody dials in a storm', async () => {
+    const { testbed, connect, channel, until, counter } = await world();
+    const client = await connect();
+    const own = await channel(client);
+    await until(own.rpc('confirm.select'));
+    await until(own.rpc('queue.declare', quorum));
+    const [, second, third] = testbed.members;
+    if (second === undefined || third === undefined) throw new Error('three nodes are needed');
+    testbed.kill(second);
+    testbed.kill(third);
+    const confirm = own.publish({ routingKey: 'q', body: 'x' }, 200_000);
+    await testbed.runtime.advance(30_000);
+    expect(counter('switches')).toBeLessThanOrEqual(1);
+    expect(counter('upstreams')).toBeLessThanOrEqual(2);
+    await testbed.restart(second);
+    expect(await until(confirm)).toBe('ack');
+  });
+
+  it('[32] during the replay, and during the handshake, ends in one connection with one consumer', async () => {
+    const { testbed, connect, channel, until, untilSo, counter } = await world();
+    const client = await connect();
+    const own = await channel(client);
+    await until(own.rpc('queue.declare', quorum));
+    const got: string[] = [];
+    await until(own.consume('q', ({ body }) => got.push(body.toString()), { noAck: true }));
+    for (const [at, member] of testbed.members.entries()) {
+      testbed.kill(member);
+      // In the middle of a dial, of a login, of a replay, and after it.
+      await testbed.runtime.advance(at * 3);
+      void testbed.restart(member);
+      await testbed.runtime.advance(1 + at);
+    }
+    await testbed.runtime.advance(5000);
+    await untilSo(() => counter('upstreams') === 1);
+    const [first] = testbed.members;
+    if (first === undefined) throw new Error('no node');
+    const direct = await until(connectAmqp(testbed.runtime, first));
+    const observer = await until(direct.openChannel());
+    expect(await until(observer.rpc('queue.declare', { ...quorum, passive: true }))).toMatchObject({
+      consumerCount: 1,
+    });
+    await until(own.rpc('confirm.select'));
+    await until(own.publish({ routingKey: 'q', body: 'once' }, 20_000));
+    await untilSo(() => got.length > 0);
+    expect(got).toEqual(['once']);
+  });
+
+  it('[19] of the node that holds an exclusive queue of a fixed name: it is locked for a while, and then it is back', async () => {
+    const { testbed, connect, channel, until, untilSo } = await world({ stuckMs: 4000 });
+    const client = await connect();
+    const own = await channel(client);
+    await until(own.rpc('queue.declare', { queue: 'mine', exclusive: true }));
+    const got: string[] = [];
+    await until(own.consume('mine', ({ body }) => got.push(body.toString()), { noAck: true }));
+    all(testbed, (member) => testbed.closeConnections(member));
+    await testbed.runtime.advance(2000);
+    await until(own.rpc('confirm.select'));
+    await untilSo(() => {
+      own.publishBlindly({ routingKey: 'mine', body: 'there' });
+      return got.length > 0;
+    });
+    expect(own.isClosed).toBe(false);
+  });
+
+  it('[43] of the majority around the node behind a client: it moves where things answer', async () => {
+    const { testbed, connect, channel, until } = await world({ metadataStore: 'khepri' });
+    const client = await connect();
+    const own = await channel(client);
+    await until(own.rpc('queue.declare', quorum));
+    const [first] = testbed.members;
+    if (first === undefined) throw new Error('no node');
+    testbed.hang(first);
+    await until(own.rpc('confirm.select'));
+    expect(await until(own.publish({ routingKey: 'q', body: 'x' }, 120_000))).toBe('ack');
+    testbed.resume(first);
+  });
+
+  it('[41] of one node with many clients: they dial the others in turn, not all at once, and all are served', async () => {
+    const { testbed, connect, until, untilSo, counter } = await world();
+    const many = 60;
+    const clients: AmqpClient[] = [];
+    for (let at = 0; at < many; at += 1) clients.push(await connect());
+    const [first] = testbed.members;
+    if (first === undefined) throw new Error('no node');
+    testbed.kill(first);
+    await untilSo(() => counter('switches') >= Math.floor(many / 3));
+    await untilSo(() => counter('upstreams') === many);
+    for (const client of clients) expect(client.isClosed).toBe(false);
+    // Each of the two others has its share.
+    const channels = await until(Promise.all(clients.map((client) => client.openChannel(20_000))));
+    expect(channels).toHaveLength(many);
+  });
+});
+
+describe('heartbeats', () => {
+  it('[39] of one second reach a client while all nodes are away for half a minute', async () => {
+    const { testbed } = await world();
+    const client = openRawClient({ runtime: testbed.runtime, endpoint: here, heartbeatS: 1 });
+    await testbed.until(client.take());
+    all(testbed, (member) => testbed.kill(member));
+    for (let at = 0; at < 60; at += 1) {
+      client.stream.write(heartbeatFrame);
+      await testbed.runtime.advance(500);
+    }
+    expect(client.heartbeats.length).toBeGreaterThanOrEqual(30);
+    expect(client.isClosed).toBe(false);
+  });
+
+  it('that a client does not send end its connection, and only its own', async () => {
+    const { testbed, untilSo, counter } = await world();
+    const silent = openRawClient({ runtime: testbed.runtime, endpoint: here, heartbeatS: 1 });
+    const quiet = openRawClient({ runtime: testbed.runtime, endpoint: here, heartbeatS: 0 });
+    await testbed.until(silent.take());
+    await testbed.until(quiet.take());
+    await untilSo(() => silent.isClosed, 5000);
+    expect(quiet.isClosed).toBe(false);
+    expect(counter('clients')).toBe(1);
+  });
+});
