@@ -101,7 +101,8 @@ const coreZones = coreOrder.map((folder) => {
 const adapterZones = ({ dir, drivers }) => {
   const src = `${dir}/src`;
   const files = (...names) => names.map((name) => `${src}/${name}`);
-  const tests = ['**/*.test.ts'];
+  // What a test-kit folder holds is for tests beside it, and is not published.
+  const tests = ['**/*.test.ts', '**/test-kit/**'];
   const noDriver = {
     group: [...drivers.flatMap((driver) => [driver, `${driver}/**`]), '**/client/**'],
     message: 'The process starts without the driver: neither gateway nor monitor knows client or driver.',

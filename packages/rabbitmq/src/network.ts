@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { connect } from 'node:tls';
 import type { Runtime } from '@failover/core';
 import { hostOf } from '@failover/core';
@@ -19,7 +18,7 @@ export function networkFor(config: RabbitConfig, runtime: Runtime): Runtime {
       return connect({
         ...(isName ? { servername: host } : {}),
         ...(tls as object),
-        socket: runtime.connect(endpoint) as Socket,
+        socket: runtime.connect(endpoint),
       });
     },
   };

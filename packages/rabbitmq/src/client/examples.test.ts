@@ -68,7 +68,7 @@ function adapted(name: string, form: Form): string {
 function run(name: string, form: Form, ...args: readonly string[]): Promise<SupervisedProcess> {
   const file = join(folder, `${name.replaceAll('/', '-')}.${form}${form === 'require' ? '.cjs' : '.mjs'}`);
   writeFileSync(file, adapted(name, form));
-  const loader = ['--import', require.resolve('tsx'), '--conditions=@failover/source'];
+  const loader = ['--import', 'tsx', '--conditions=@failover/source'];
   return startProcess({
     command: process.execPath,
     args: [...loader, file, ...args],
@@ -119,9 +119,9 @@ describe.each<Form>(['require', 'import'])('examples of amqplib, by %s', (form) 
   ])('%s goes with its tutorial (%j, %s, %s)', async (name, args, ready, sender, senderArgs, hears) => {
     if (testbed === undefined) return;
     await using receiver = await run(name, form, ...(args as readonly string[]));
-    await receiver.logLine(new RegExp(ready as string), within());
-    await using sent = await run(sender as string, form, ...(senderArgs as readonly string[]));
-    await receiver.logLine(new RegExp(hears as string), within());
+    await receiver.logLine(new RegExp(ready), within());
+    await using sent = await run(sender, form, ...(senderArgs as readonly string[]));
+    await receiver.logLine(new RegExp(hears), within());
     expect(await sent.exited).toEqual({ code: 0, signal: null });
   });
 

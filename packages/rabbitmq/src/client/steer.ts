@@ -42,16 +42,20 @@ function internals(): Internals {
   try {
     const { Connection } = load('./lib/connection') as Pick<Internals, 'Connection'>;
     const { ChannelModel } = load('./lib/channel_model') as Pick<Internals, 'ChannelModel'>;
-    if (
-      typeof Connection.prototype.open === 'function' &&
-      typeof ChannelModel.prototype.createChannel === 'function'
-    ) {
+    if (isMethod(Connection, 'open') && isMethod(ChannelModel, 'createChannel')) {
       return { Connection, ChannelModel, version };
     }
   } catch (cause) {
     throw new Error(`amqplib ${version} is not supported: install amqplib ^2.3.1`, { cause });
   }
   throw new Error(`amqplib ${version} is not supported: install amqplib ^2.3.1`);
+}
+
+function isMethod(constructor: { readonly prototype: unknown }, name: string): boolean {
+  const { prototype } = constructor;
+  return (
+    typeof prototype === 'object' && prototype !== null && typeof Reflect.get(prototype, name) === 'function'
+  );
 }
 
 let loaded: Internals | undefined;

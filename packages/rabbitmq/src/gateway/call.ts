@@ -61,8 +61,7 @@ export function callNode(
   }
 
   send({ name: 'channel.open' });
-  for (const method of methods)
-    send({ ...method, ...('nowait' in method ? { nowait: false } : {}) } as Method);
+  for (const method of methods) send({ ...method, ...('nowait' in method ? { nowait: false } : {}) });
   connection.after(withinMs, () => {
     if (!isOver && connection.upstream === upstream) end({ type: 'silent', at: Math.max(at, 0) });
   });

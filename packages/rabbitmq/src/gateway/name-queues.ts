@@ -13,7 +13,7 @@ export function nameQueues(method: Method, channel: Channel, runtime: Pick<Runti
   const named = { ...method, queue: channel.lastQueue };
   // The specification's shorthand: with neither, the queue's name is the routing key.
   const isBare = 'routingKey' in named && named.routingKey === '' && named.name === 'queue.bind';
-  return (isBare ? { ...named, routingKey: channel.lastQueue } : named) as Method;
+  return isBare ? { ...named, routingKey: channel.lastQueue } : named;
 }
 
 const prefix = 'failover.gen-';

@@ -339,7 +339,7 @@ export function createRelay(options: RelayOptions): Relay {
     const { upstream } = connection;
     phase = 'closing';
     const answer = (): void => {
-      if ((phase as Phase) === 'over') return;
+      if (phase === 'over') return;
       tellClient(connection, 0, 'connection.close-ok', {});
       end();
     };
@@ -387,7 +387,7 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   function connect(lease: Lease): void {
-    if (credentials === undefined || (phase as Phase) === 'over') return;
+    if (credentials === undefined || phase === 'over') return;
     lastServer = lease.server;
     const upstream = openOn(lease, credentials);
     dialled = upstream;

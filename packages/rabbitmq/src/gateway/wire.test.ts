@@ -67,7 +67,7 @@ async function rawClient(frameMax = 131_072) {
         if (found === undefined)
           throw new Error(`no ${name} among ${heard.map((each) => each.name).join(' ')}`);
         heard.splice(heard.indexOf(found), 1);
-        return found as Extract<Method, { readonly name: N }>;
+        return found as unknown as Extract<Method, { readonly name: N }>;
       });
     },
     async open(): Promise<void> {

@@ -1,5 +1,4 @@
 import { request } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Cancel, Member, Pace, Report, Runtime } from '@failover/core';
 import { hostOf, portOf } from '@failover/core';
 import type { Observable } from 'rxjs';
@@ -64,7 +63,7 @@ export function watchManagement(
           agent: false,
           signal: stop.signal,
           // Over the runtime's own network, whatever that is.
-          createConnection: () => runtime.connect(member.endpoint) as Socket,
+          createConnection: () => runtime.connect(member.endpoint),
         },
         (response) => {
           const chunks: Buffer[] = [];

@@ -28,5 +28,5 @@ export function decodeAs<N extends MethodName>(
 ): Arguments<N> {
   const method = decodeMethod(bytes, from, to);
   if (method.name !== name) throw new FrameError(`${method.name} where ${name} was expected`);
-  return method as unknown as Arguments<N>;
+  return method;
 }

@@ -54,7 +54,7 @@ export function encodeProperties(properties: Properties, bodySize: number): Buff
   writer.write('short', flags);
   for (const [name, type] of order) {
     const value = properties[name];
-    if (value !== undefined) writer.write(type, value as never);
+    if (value !== undefined) writer.write(type, value);
   }
   return writer.bytes();
 }

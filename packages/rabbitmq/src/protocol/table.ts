@@ -147,6 +147,10 @@ function writeValue(value: TableValue): readonly Buffer[] {
       return [writeNumber(value)];
     case 'object':
       break;
+    case 'function':
+    case 'symbol':
+    case 'undefined':
+      throw new TypeError(`a table cannot hold a ${typeof value}`);
   }
   if (isArray(value)) return long('A', Buffer.concat(value.flatMap((item) => writeValue(item))));
   if (isTimestamp(value)) {

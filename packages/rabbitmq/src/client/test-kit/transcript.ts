@@ -153,7 +153,7 @@ async function arrived(channel: Channel, queue: string): Promise<unknown> {
   while (seen.length < 2) {
     const message: GetMessage | false = await channel.get(queue, { noAck: true });
     if (message === false) continue;
-    const { headers, messageId, type, priority, deliveryMode } = message.properties as Record<
+    const { headers, messageId, type, priority, deliveryMode } = message.properties as unknown as Record<
       string,
       unknown
     >;
