@@ -107,7 +107,7 @@ function findServers() {
     return { isDouble: true };
   }
   const found = JSON.parse(stdout);
-  for (const { flavour, version, how, reason, cure } of found.flavours) {
+  for (const { flavour, version, how, reason, cure } of [...found.flavours, ...found.brokers]) {
     if (version !== undefined) console.log(`${flavour} ${version}: ${how}`);
     else console.log(`SKIPPED  everything that needs ${flavour}: ${reason}; cure: ${cure}`);
   }

@@ -1,4 +1,5 @@
 // Prints which servers the tests will find here, as JSON: [{ flavour, version, command, how } | { flavour, reason, cure }].
+import { findVersion } from '@failover/rabbitmq/testing';
 import { findFlavour, findServer } from '@failover/redis/testing';
 
 const any = await findServer();
@@ -15,4 +16,15 @@ const flavours = await Promise.all(
       : { flavour, reason: search.reason, cure: search.cure };
   }),
 );
-console.log(JSON.stringify({ isDouble: any.kind === 'embedded', kind: any.kind, how: any.how, flavours }));
+const brokers = await Promise.all(
+  (['4.0', '3.10'] as const).map(async (series) => {
+    const search = await findVersion(series);
+    const flavour = `RabbitMQ ${series}`;
+    return search.type === 'found'
+      ? { flavour, version: search.server.version, how: search.server.how }
+      : { flavour, reason: search.reason, cure: search.cure };
+  }),
+);
+console.log(
+  JSON.stringify({ isDouble: any.kind === 'embedded', kind: any.kind, how: any.how, flavours, brokers }),
+);

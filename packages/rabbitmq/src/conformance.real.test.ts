@@ -1,11 +1,10 @@
 import { describeConformance } from '@failover/testing/conformance';
 import { describe, it } from 'vitest';
 import { conformanceSubject } from './testing/conformance-kit/subject.ts';
-import { findVersion } from './testing/find-server.ts';
+import { seriesUnderTest } from './testing/series-under-test.ts';
 import { realTestbed } from './testing/testbeds.ts';
 
-for (const series of ['3.10', '4.0'] as const) {
-  const search = await findVersion(series);
+for (const { series, search } of await seriesUnderTest()) {
   if (search.type === 'found') {
     describeConformance(`rabbitmq ${series}`, {
       ...conformanceSubject(realTestbed(series)),

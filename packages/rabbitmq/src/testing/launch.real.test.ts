@@ -1,15 +1,8 @@
 import { once } from 'node:events';
 import type { EndpointId } from '@failover/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  AmqpEndError,
-  connectAmqp,
-  findVersion,
-  launchCluster,
-  type AmqpChannel,
-  type RabbitTestbed,
-  type Series,
-} from './index.ts';
+import { AmqpEndError, connectAmqp, launchCluster, type AmqpChannel, type RabbitTestbed } from './index.ts';
+import { seriesUnderTest } from './series-under-test.ts';
 
 const quorum = { durable: true, arguments: { 'x-queue-type': 'quorum' } } as const;
 
@@ -21,12 +14,13 @@ async function until(what: string, isSo: () => Promise<boolean> | boolean, limit
   }
 }
 
-describe.each(['3.10', '4.0'] as const)('a launched RabbitMQ %s', (series: Series) => {
+const chosen = await seriesUnderTest();
+
+describe.each(chosen)('a launched RabbitMQ $series', ({ series, search }) => {
   let testbed: RabbitTestbed | undefined;
   let missing = '';
 
   beforeAll(async () => {
-    const search = await findVersion(series);
     if (search.type === 'found') testbed = await launchCluster({ server: search.server });
     else missing = `${search.reason}. Cure: ${search.cure}`;
     if (missing !== '') console.warn(`SKIPPED on RabbitMQ ${series}: ${missing}`);
