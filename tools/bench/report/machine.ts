@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
+import { join } from 'node:path';
 
 export interface Machine {
   readonly cpus: number;
@@ -32,6 +33,10 @@ export function versions(): Versions {
     haproxy: firstLine('haproxy', ['-v'], /version (\S+)/),
     ioredis: packageVersion('ioredis'),
     'node-redis': packageVersion('redis'),
+    amqplib: packageVersion('amqplib'),
+    'amqp-connection-manager': packageVersion('amqp-connection-manager'),
+    'rabbitmq-client': packageVersion('rabbitmq-client'),
+    rascal: packageVersion('rascal'),
     commit: firstLine('git', ['rev-parse', '--short', 'HEAD'], /(\S+)/),
     dirty:
       firstLine('git', ['status', '--porcelain', '--untracked-files=no'], /(\S)/) === 'none' ? 'no' : 'yes',
@@ -52,7 +57,9 @@ function firstLine(command: string, args: readonly string[], pattern: RegExp): s
 
 function packageVersion(name: string): string {
   try {
-    const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`);
+    // Not by resolving the manifest: not every package exports it.
+    const folders = createRequire(import.meta.url).resolve.paths(name) ?? [];
+    const manifest = folders.map((folder) => join(folder, name, 'package.json')).find(existsSync) ?? '';
     const parsed: unknown = JSON.parse(readFileSync(manifest, 'utf8'));
     return typeof parsed === 'object' && parsed !== null && 'version' in parsed
       ? String(parsed.version)

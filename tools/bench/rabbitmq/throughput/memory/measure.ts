@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import type { RabbitTestbed } from '@failover/rabbitmq/testing';
+import { pause } from '../../../clock.ts';
+import { end } from '../../../process/child.ts';
+import { nextMessage, startModule } from '../../../process/module.ts';
+import { onChannel } from '../../cluster/queue.ts';
+import { startGateway } from '../../contender/failover.ts';
+import type { IdleNews, IdleSettings } from './orders.ts';
+
+export interface MemoryFound {
+  readonly connections: number;
+  /** Of the process, as the kernel counts it. */
+  readonly beforeBytes: number;
+  readonly afterBytes: number;
+  readonly bytesPerConnection: number;
+}
+
+/** Consumers of one queue: a queue of RabbitMQ is one process, and slow with thousands. */
+const PER_QUEUE = 100;
+/** Files of one process are limited. */
+const PER_PROCESS = 2500;
+/** ms in which the collector has its turn, or not: the process is measured as it stands. */
+const REST_MS = 3000;
+const OPEN_LIMIT_MS = 300_000;
+
+/** What an idle client costs the local process: a connection on either side, a channel and a consumer. */
+export async function measureMemory(testbed: RabbitTestbed, connections: number): Promise<MemoryFound> {
+  const queues = Array.from({ length: Math.ceil(connections / PER_QUEUE) }, (_, at) => `idle.${at}`);
+  for (const [at, queue] of queues.entries()) {
+    const node = testbed.members[at % testbed.members.length];
+    // A classic queue lives where it was declared: so they are spread over the nodes.
+    if (node !== undefined)
+      await onChannel(testbed, node, (channel) => channel.rpc('queue.declare', { queue, durable: true }));
+  }
+  await using gateway = await startGateway(testbed);
+  await pause(REST_MS);
+  const beforeBytes = residentBytes(gateway.pid);
+  const processes = Math.max(2, Math.ceil(connections / PER_PROCESS));
+  const children = Array.from({ length: processes }, (_, at) => {
+    const own = Math.floor(connections / processes) + (at < connections % processes ? 1 : 0);
+    const settings: IdleSettings = { server: `127.0.0.1:${gateway.port}`, connections: own, queues };
+    return startModule(new URL('./main.ts', import.meta.url), settings);
+  });
+  try {
+    const opened = await Promise.all(
+      children.map((child) => nextMessage(child, 'idle connections are open', OPEN_LIMIT_MS, isNews)),
+    );
+    for (const news of opened) if (news.type === 'failed') throw new Error(news.reason);
+    await pause(REST_MS);
+    const afterBytes = residentBytes(gateway.pid);
+    return {
+      connections,
+      beforeBytes,
+      afterBytes,
+      bytesPerConnection: (afterBytes - beforeBytes) / connections,
+    };
+  } finally {
+    await Promise.all(children.map(end));
+  }
+}
+
+const isNews = (message: unknown): message is IdleNews =>
+  typeof message === 'object' && message !== null && 'type' in message;
+
+function residentBytes(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
+}

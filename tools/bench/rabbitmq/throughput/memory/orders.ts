@@ -1,0 +1,11 @@
+export interface IdleSettings {
+  /** Where to connect. */
+  readonly server: string;
+  readonly connections: number;
+  /** Spread evenly over the connections. */
+  readonly queues: readonly string[];
+}
+
+export type IdleNews =
+  | { readonly type: 'open'; readonly connections: number }
+  | { readonly type: 'failed'; readonly reason: string };
