@@ -29,7 +29,6 @@ describe.runIf(search.type === 'found')(
       if (search.type === 'missing') return;
       bed = await launchCluster({ server: search.server });
       story = await throughFaults(bed, clients, () => performance.now());
-      if (process.env['FIG']) (await import('/tmp/fk/fig.mjs' as string)).default(story);
     }, 240_000);
     afterAll(() => bed?.[Symbol.asyncDispose]());
 
