@@ -39,10 +39,6 @@ export function appendFrame(message: Message, bytes: Buffer, from: number, to: n
   else (message.rest ??= []).push(bytes.subarray(from, to));
 }
 
-export function isWhole(message: Message): boolean {
-  return message.remaining === 0;
-}
-
 /** Calls back for each piece: a run of whole frames. */
 export function eachPiece(message: Message, call: (bytes: Buffer, from: number, to: number) => void): void {
   call(message.bytes, message.from, message.to);

@@ -1,4 +1,4 @@
-import { frameHeaderBytes, setChannelAt } from '../protocol/frame.ts';
+import { setChannelAt } from '../protocol/frame.ts';
 import { encodeMethod } from '../protocol/encode.ts';
 import type { Arguments, Method, MethodName } from '../protocol/methods.ts';
 import type { Channel, Request } from './channel.ts';
@@ -39,5 +39,3 @@ export function isOurs(request: Request | undefined): boolean {
 export function isNoWait(method: Method): boolean {
   return 'nowait' in method && method.nowait;
 }
-
-export const tagOffset = frameHeaderBytes + 4;
