@@ -11,6 +11,7 @@ const BENCHES: Readonly<Record<string, () => Promise<(options: Options) => Promi
   'herd-redis': async () => (await import('./herd/bench.ts')).herdBench,
   'recovery-rabbitmq': async () => (await import('./rabbitmq/recovery/bench.ts')).recoveryBench,
   'throughput-rabbitmq': async () => (await import('./rabbitmq/throughput/bench.ts')).throughputBench,
+  'history-rabbitmq': async () => (await import('./rabbitmq/history/bench.ts')).historyBench,
 };
 
 const USAGE = `npm run bench -- NAME [--quick] [--json FILE] [--seed N] [--runs N] [--only A,B] [--faults A,B] [--share none|peers|all] [--version 4.0|3.10]
