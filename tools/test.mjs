@@ -43,9 +43,10 @@ const stages = [
     command: vitest(
       '--config',
       'vitest.real.config.ts',
+      '--project',
+      'redis:real',
       'conformance',
       'succession',
-      'gateway.real',
       'failover.real',
     ),
     counts: true,
