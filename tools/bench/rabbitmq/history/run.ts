@@ -4,7 +4,7 @@ import type { Told } from '../client/messenger.ts';
 import { settled } from '../cluster/cluster.ts';
 import { declareQueues, deleteQueues } from '../cluster/queue.ts';
 import type { Running } from '../contender/contender.ts';
-import { deadConsumers } from './alive.ts';
+import { consumersSeen, deadConsumers } from './alive.ts';
 import { leftIn } from './leftovers.ts';
 import { type Balance, idOf, type Publish } from './load/balance.ts';
 import { type HistoryLoader, startHistoryLoader } from './load/loader.ts';
@@ -25,7 +25,10 @@ export interface HistoryRecord {
   readonly lost: readonly Publish[];
   /** Confirmed, and still in a queue when nobody consumed any more. */
   readonly left: number;
-  readonly deadConsumers: readonly number[];
+  /** With the time of the last message of the load that each got. */
+  readonly deadConsumers: readonly { readonly consumer: number; readonly lastAt: number }[];
+  /** As the brokers know them, if one is dead. */
+  readonly consumersSeen: readonly string[];
   readonly closings: readonly string[];
   readonly crashes: readonly string[];
   readonly told?: Told | undefined;
@@ -134,6 +137,7 @@ async function conclude(
     await pause(LOOK_EVERY_MS);
   }
   const dead = await deadConsumers(testbed, queues, loader, aliveMs);
+  const seen = dead.length === 0 ? [] : await consumersSeen(testbed, queues);
   const log = await loader.finish();
   await loader.end();
   const told = log.told ?? (await running.told?.());
@@ -145,7 +149,8 @@ async function conclude(
     balance,
     lost: balance.missing.filter((publish) => !left.has(idOf(publish))),
     left: balance.missing.filter((publish) => left.has(idOf(publish))).length,
-    deadConsumers: dead,
+    deadConsumers: dead.map((consumer) => ({ consumer, lastAt: log.lastArrivals[consumer] ?? NaN })),
+    consumersSeen: seen,
     closings,
     crashes,
     told,

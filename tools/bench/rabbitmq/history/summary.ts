@@ -87,7 +87,12 @@ export function detailsOf(record: HistoryRecord, struck: readonly Struck[]): rea
     ...some('reordered', balance.reordered, ({ came, behind, copies }) =>
       [`${got(came)}, behind ${got(behind)}`, ...copies.map((copy) => `again as ${got(copy)}`)].join('; '),
     ),
-    ...some('dead', deadConsumers, (consumer) => `consumer ${consumer}`),
+    ...some(
+      'dead',
+      deadConsumers,
+      ({ consumer, lastAt }) => `consumer ${consumer}, which got its last ${when(lastAt)}`,
+    ),
+    ...record.consumersSeen.map((line) => `the brokers know ${line}`),
     ...some('closed', closings, (closing) => closing),
     ...some('crash', crashes, (crash) => crash.split('\n').slice(0, 4).join(' ')),
     ...Object.entries(balance.errors).map(([kind, count]) => `${count} ${kind}`),

@@ -129,8 +129,12 @@ async function obey(application: Application, order: HistoryOrder): Promise<void
     case 'finish': {
       const balance = balanceOf(publishes, requests, arrivals);
       const told = application.told?.();
+      const lastArrivals = Array.from(
+        { length: CONSUMER_COUNT },
+        (_, at) => arrivals.findLast(({ consumer }) => consumer === at)?.at ?? NaN,
+      );
       isClosing = true;
-      await tell({ type: 'finished', balance, closings, crashes, told });
+      await tell({ type: 'finished', balance, lastArrivals, closings, crashes, told });
       return application.close();
     }
   }

@@ -31,6 +31,8 @@ export interface Look {
 
 export interface HistoryLog {
   readonly balance: Balance;
+  /** When each consumer got its last message of the load. */
+  readonly lastArrivals: readonly number[];
   readonly closings: readonly string[];
   /** What was thrown where nobody could catch it: without a listener the application would have ended. */
   readonly crashes: readonly string[];

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { RabbitTestbed } from '@failover/rabbitmq/testing';
 import { pause } from '../../../clock.ts';
@@ -19,6 +20,8 @@ export interface MemoryFound {
 const PER_QUEUE = 100;
 /** Files of one process are limited. */
 const PER_PROCESS = 2500;
+/** Open before the first look: compiled code and a first heap are no connection's. */
+const WARM_CONNECTIONS = 100;
 /** ms in which the collector has its turn, or not: the process is measured as it stands. */
 const REST_MS = 3000;
 const OPEN_LIMIT_MS = 300_000;
@@ -33,19 +36,21 @@ export async function measureMemory(testbed: RabbitTestbed, connections: number)
       await onChannel(testbed, node, (channel) => channel.rpc('queue.declare', { queue, durable: true }));
   }
   await using gateway = await startGateway(testbed);
-  await pause(REST_MS);
-  const beforeBytes = residentBytes(gateway.pid);
-  const processes = Math.max(2, Math.ceil(connections / PER_PROCESS));
-  const children = Array.from({ length: processes }, (_, at) => {
-    const own = Math.floor(connections / processes) + (at < connections % processes ? 1 : 0);
-    const settings: IdleSettings = { server: `127.0.0.1:${gateway.port}`, connections: own, queues };
-    return startModule(new URL('./main.ts', import.meta.url), settings);
-  });
+  const children: ChildProcess[] = [];
+  const open = async (count: number): Promise<void> => {
+    const settings: IdleSettings = { server: `127.0.0.1:${gateway.port}`, connections: count, queues };
+    const child = startModule(new URL('./main.ts', import.meta.url), settings);
+    children.push(child);
+    const news = await nextMessage(child, 'idle connections are open', OPEN_LIMIT_MS, isNews);
+    if (news.type === 'failed') throw new Error(news.reason);
+  };
   try {
-    const opened = await Promise.all(
-      children.map((child) => nextMessage(child, 'idle connections are open', OPEN_LIMIT_MS, isNews)),
-    );
-    for (const news of opened) if (news.type === 'failed') throw new Error(news.reason);
+    await open(WARM_CONNECTIONS);
+    await pause(REST_MS);
+    const beforeBytes = residentBytes(gateway.pid);
+    const processes = Math.max(2, Math.ceil(connections / PER_PROCESS));
+    const shares = Array.from({ length: processes }, (_, at) => Math.floor((connections + at) / processes));
+    await Promise.all(shares.map(open));
     await pause(REST_MS);
     const afterBytes = residentBytes(gateway.pid);
     return {
