@@ -101,7 +101,8 @@ function findServers() {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     cwd: root,
     encoding: 'utf8',
-    timeout: 120_000,
+    // Long enough to make a root directory with RabbitMQ.
+    timeout: 300_000,
   });
   if (status !== 0) {
     console.log(`servers: could not be looked for\n${stderr}`);
