@@ -1,27 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findAny, findVersion } from '../testing/find-server.ts';
 import { launchCluster } from '../testing/launch.ts';
+import { seriesUnderTest } from '../testing/series-under-test.ts';
 import type { RabbitTestbed } from '../testing/testbed.ts';
 import { foreignClients } from './test-kit/foreign/clients.ts';
 import type { Seen } from './test-kit/foreign/seen.ts';
 import type { Story } from './test-kit/foreign/through-faults.ts';
 import { throughFaults } from './test-kit/foreign/through-faults.ts';
 
-const current = await findVersion('4.0');
-const search = current.type === 'found' ? current : await findAny();
-const clients = search.type === 'found' ? await foreignClients() : [];
-const missing = clients.flatMap(({ name, client }) =>
-  client.type === 'missing' ? [{ name, ...client }] : [],
-);
+const chosen = await seriesUnderTest();
+const clients = await foreignClients();
+const missing = [
+  ...chosen.map(({ series, search }) => ({ name: `RabbitMQ ${series}`, search })),
+  ...clients.map(({ name, client }) => ({ name, search: client })),
+].flatMap(({ name, search }) => (search.type === 'missing' ? [{ ...search, name }] : []));
 for (const { name, reason, cure } of missing) console.warn(`SKIPPED ${name}: ${reason}. Cure: ${cure}`);
-if (search.type === 'missing') console.warn(`SKIPPED: ${search.reason}. Cure: ${search.cure}`);
 
 /** ms: of these a node hangs 5,000. */
 const pauseMs = 20_000;
 
-describe.runIf(search.type === 'found')(
-  'clients of one gateway, through a kill, a hang, a drain and a rolling restart',
-  () => {
+describe.each(chosen)(
+  'clients of one gateway, through a kill, a hang, a drain and a rolling restart of RabbitMQ $series',
+  ({ search }) => {
     let bed: RabbitTestbed | undefined;
     let story: Story;
 
@@ -32,7 +31,8 @@ describe.runIf(search.type === 'found')(
     }, 240_000);
     afterAll(() => bed?.[Symbol.asyncDispose]());
 
-    it('are connected once, and none is told of a loss', () => {
+    it('are connected once, and none is told of a loss', ({ skip }) => {
+      if (search.type === 'missing') return skip(search.reason);
       expect(story.counters).toMatchObject({
         clients: story.seen.size,
         consumersLost: 0,
@@ -45,6 +45,7 @@ describe.runIf(search.type === 'found')(
     describe.each(clients)('$name', ({ id, client }) => {
       const works = (title: string, check: (seen: Seen) => void): void => {
         it(title, ({ skip }) => {
+          if (search.type === 'missing') return skip(search.reason);
           if (client.type === 'missing') return skip(`${client.reason}; cure: ${client.cure}`);
           const seen = story.seen.get(id);
           if (seen === undefined) throw new Error('it was not started');
