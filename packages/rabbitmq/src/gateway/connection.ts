@@ -1,8 +1,10 @@
 import type { Cluster, Ms, Runtime, TargetId } from '@failover/core';
 import type { RabbitConfig } from '../config.ts';
+import type { Tuned } from '../protocol/login.ts';
 import type { TopologyLog } from '../session/topology-log.ts';
 import type { Channel } from './channel.ts';
 import type { GatewayCounters } from './counters.ts';
+import type { Identity } from './identity.ts';
 import type { Upstream } from './upstream.ts';
 
 /** What all clients of a gateway have in common. */
@@ -24,19 +26,36 @@ export type NotConfirmed =
   | { readonly type: 'unknown'; readonly server: Upstream['lease']['server'] | undefined }
   | { readonly type: 'notSent'; readonly reason: string };
 
+/**
+ * How far a client has come; it goes one way. Its connection opens up to `running`; from `closing` on either side has
+ * said that it closes.
+ */
+export type Phase =
+  'header' | 'start' | 'authenticating' | 'tuning' | 'opening' | 'running' | 'closing' | 'over';
+
 /** One client's connection as the functions of its relay share it. Only they change it. */
 export interface Connection {
   readonly gateway: GatewayContext;
+  phase: Phase;
+  /** Known once the client has said it. */
+  identity: Identity | undefined;
+  vhost: string | undefined;
+  /** What the client and we agreed on; it may be more or less than what a node and we did. */
+  agreed: Tuned;
   readonly channels: Map<number, Channel>;
   /** Channels and our own calls by their number upstream. */
   readonly upstreamChannels: Map<number, UpstreamChannel>;
   /** There once its connection is open, until it is lost. */
   upstream: Upstream | undefined;
+  /** Since when no node is behind a client that had one. */
+  downSince: Ms | undefined;
   log: TopologyLog;
   /** What the client takes, and what it can. */
-  clientFrameMax: number;
+  readonly clientFrameMax: number;
   hears: { readonly cancel: boolean; readonly blocked: boolean };
   isBlocked: boolean;
+  /** The client gave a new secret and does not know yet that it was taken. */
+  owesSecretOk: boolean;
   unconfirmedBytes: number;
   heldBytes: number;
   /** Channels whose gate is `full`. */
@@ -52,8 +71,6 @@ export interface Connection {
   /** Does the client still have to be read from? */
   onHeld(): void;
   readonly ear: ClientEar | undefined;
-  /** Set once nobody is there any more. */
-  isOver: boolean;
 }
 
 /** What a number on the connection to a node stands for. */
@@ -62,6 +79,15 @@ export type UpstreamChannel =
   | { readonly type: 'call'; readonly onFrame: (bytes: Buffer, from: number, to: number) => void }
   /** We gave it up; what still comes belongs to nobody. Free again with `close-ok`. */
   | { readonly type: 'abandoned' };
+
+/** Nobody is there any more. */
+export function isOver({ phase }: Connection): boolean {
+  return phase === 'over';
+}
+
+export function isEnding({ phase }: Connection): boolean {
+  return phase === 'closing' || phase === 'over';
+}
 
 export function nowOf(connection: Connection): Ms {
   return connection.gateway.runtime.now();
