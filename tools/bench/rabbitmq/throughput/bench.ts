@@ -136,7 +136,7 @@ async function measureProxies(
   random: Random,
 ): Promise<{ readonly slices: readonly SliceRun[]; readonly latencies: readonly LatencyRun[] }> {
   await using field = await openField(testbed, await gateway(testbed), (node) =>
-    Promise.all([direct(node), haproxy(testbed, node), pipe(node)]),
+    Promise.all([Promise.resolve(direct(node)), haproxy(testbed, node), pipe(node)]),
   );
   const slices = await measureRounds('proxies', field, sizes.proxies, random);
   console.log(`\n${printRates(summarizeRates(slices))}\n`);

@@ -20,8 +20,8 @@ function open({ spec, name }: MeterSettings): Promise<ChannelModel> {
 
 dieWithParent();
 const model = await open(JSON.parse(process.argv[2] ?? '{}') as MeterSettings);
-const fail = (error: unknown): Promise<void> =>
-  tell({
+const fail = (error: unknown): void =>
+  void tell({
     type: 'failed',
     reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
   });
