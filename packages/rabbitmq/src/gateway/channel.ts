@@ -85,14 +85,14 @@ export interface Channel {
   /** When the broker last confirmed something, or had nothing to confirm. */
   progressAt: Ms;
   /**
-   * Since it was opened upstream, has anything been confirmed there? Until then a nack may only mean that the channel
-   * went to a leader that is gone.
+   * Since when nothing has been confirmed on the channel upstream; undefined once something has. Until then a nack may
+   * only mean that the channel went to a leader that is gone.
    */
-  isProven: boolean;
+  unprovenSince: Ms | undefined;
+  /** It has lost a channel upstream since something was confirmed. */
+  wasLost: boolean;
   /** Times in a row that a channel of ours was nacked before anything was confirmed on it. */
   rejections: number;
-  /** When the broker was lost behind it; undefined on its first channel upstream. */
-  lostAt: Ms | undefined;
   /** Resets in a row that brought no answer. */
   failures: number;
 }
@@ -120,9 +120,9 @@ export function createChannel(id: number, now: Ms): Channel {
     incoming: undefined,
     waiting: [],
     progressAt: now,
-    isProven: false,
+    unprovenSince: now,
+    wasLost: false,
     rejections: 0,
-    lostAt: undefined,
     failures: 0,
   };
 }

@@ -2,13 +2,12 @@ import type { ClientStream, Ms } from '@failover/core';
 import { heartbeatFrame } from '../protocol/frame.ts';
 import type { Connection } from './connection.ts';
 import { isOver } from './connection.ts';
+import { forgiveSilence } from './suspect.ts';
 import { createOutbox } from './outbox.ts';
 import type { Upstream } from './upstream.ts';
 
 /** The stream of one client: what is written to it, when it is read, and whether it is still there. */
 export interface ClientSide {
-  /** It does not take what it is sent, so that its node is not read from. */
-  readonly isBehind: boolean;
   /** All that was appended in one turn leaves in one write. The bytes must not change any more. */
   append(bytes: Buffer, from: number, to: number): void;
   flush(): void;
@@ -31,7 +30,6 @@ export function createClientSide(connection: Connection, { client, node }: Clien
   const outbox = createOutbox();
   let isFlushDue = false;
   let isPaused = false;
-  let isNodePaused = false;
   let wroteAt = runtime.now();
   let heardAt = wroteAt;
 
@@ -45,8 +43,8 @@ export function createClientSide(connection: Connection, { client, node }: Clien
     wroteAt = runtime.now();
     outbox.flush(write);
     const upstream = node();
-    if (client.writableNeedDrain && !isNodePaused && upstream !== undefined) {
-      isNodePaused = true;
+    if (client.writableNeedDrain && !connection.isClientBehind && upstream !== undefined) {
+      connection.isClientBehind = true;
       upstream.pause();
     }
   }
@@ -59,15 +57,13 @@ export function createClientSide(connection: Connection, { client, node }: Clien
   }
 
   client.on('drain', () => {
-    if (!isNodePaused) return;
-    isNodePaused = false;
+    if (!connection.isClientBehind) return;
+    connection.isClientBehind = false;
+    forgiveSilence(connection, runtime.now());
     node()?.resume();
   });
 
   return {
-    get isBehind() {
-      return isNodePaused;
-    },
     append,
     flush,
     heard() {

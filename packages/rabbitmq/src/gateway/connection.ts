@@ -56,6 +56,8 @@ export interface Connection {
   isBlocked: boolean;
   /** The client gave a new secret and does not know yet that it was taken. */
   owesSecretOk: boolean;
+  /** It does not take what it is sent, so that its node is not read from. */
+  isClientBehind: boolean;
   unconfirmedBytes: number;
   heldBytes: number;
   /** Channels whose gate is `full`. */

@@ -91,8 +91,10 @@ export function setAside(connection: Connection, channel: Channel, consumer: Con
 
 function tryAgain(connection: Connection, channel: Channel, consumer: Consumer): void {
   const { upstream } = connection;
+  const { round } = consumer;
   const isStillWanted = (): boolean =>
     connection.upstream === upstream &&
+    consumer.round === round &&
     consumer.state === 'waiting' &&
     channel.consumers.get(consumer.tag) === consumer &&
     channel.phase === 'open';
@@ -111,9 +113,15 @@ function tryAgain(connection: Connection, channel: Channel, consumer: Consumer):
   });
 }
 
+/** What is under way for it says nothing about what comes now. */
+export function forgetTries(consumer: Consumer): void {
+  consumer.tries = 0;
+  consumer.round += 1;
+}
+
 function readmit(connection: Connection, channel: Channel, consumer: Consumer): void {
   consumer.failures = 0;
-  consumer.tries = 0;
+  forgetTries(consumer);
   if (channel.upstreamId === 0) return;
   restoreConsumer(connection, channel, consumer);
   usePrefetch(connection, channel, channel.prefetch);

@@ -1,3 +1,4 @@
+import type { ServerDescription } from '@failover/core';
 import { bodySizeAt } from '../protocol/content.ts';
 import { decodeAs, decodeMethod } from '../protocol/decode.ts';
 import { readLonglong, writeLonglong } from '../protocol/fields.ts';
@@ -172,9 +173,11 @@ function confirmed(connection: Connection, channel: Channel, bytes: Buffer, from
     reopenRejected(connection, channel);
     return;
   }
-  channel.isProven = true;
-  channel.rejections = 0;
-  channel.lostAt = undefined;
+  if (!isNack) {
+    channel.unprovenSince = undefined;
+    channel.wasLost = false;
+    channel.rejections = 0;
+  }
   const before = publishes.bytes;
   const word = publishes.confirmed(upstreamSeq, (flags & 1) === 1);
   channel.progressAt = nowOf(connection);
@@ -193,10 +196,16 @@ function confirmed(connection: Connection, channel: Channel, bytes: Buffer, from
  * until that node is back. What a queue refuses by its own policy is refused on each channel, and told in the end.
  */
 function mayBeNodeTrouble(connection: Connection, channel: Channel): boolean {
-  const { lostAt } = channel;
-  return (
-    !channel.isProven && lostAt !== undefined && nowOf(connection) - lostAt < connection.gateway.config.holdMs
-  );
+  const { unprovenSince, wasLost, publishing } = channel;
+  const { config, cluster } = connection.gateway;
+  // In the middle of a message the node takes nothing else; and who wants to be told is told.
+  if (unprovenSince === undefined || publishing !== undefined || config.unknown === 'reject') return false;
+  if (nowOf(connection) - unprovenSince >= config.holdMs) return false;
+  return wasLost || [...cluster.topology.servers.values()].some(isAway);
+}
+
+function isAway({ kind, availability }: ServerDescription): boolean {
+  return kind === 'data' && availability !== 'up';
 }
 
 /** There is room for unconfirmed messages again. */

@@ -9,7 +9,7 @@ import { abandonUpstream, closeForClient } from './close-channel.ts';
 import { complete } from './complete.ts';
 import type { Connection } from './connection.ts';
 import { nowOf } from './connection.ts';
-import { consumerRefused } from './consumers.ts';
+import { consumerRefused, forgetTries } from './consumers.ts';
 import { tellClient, tellNode } from './frames.ts';
 import { markResent } from './message.ts';
 import type { Message } from './message.ts';
@@ -30,8 +30,8 @@ const directReplyTo = 'amq.rabbitmq.reply-to';
  */
 export function loseChannel(connection: Connection, channel: Channel, reason: string, mayHang = false): void {
   if (channel.phase === 'closed') return;
-  channel.lostAt ??= nowOf(connection);
-  channel.isProven = false;
+  channel.unprovenSince ??= nowOf(connection);
+  channel.wasLost = true;
   const lost = channel.requests;
   channel.requests = [];
   channel.upstreamId = 0;
@@ -53,7 +53,7 @@ export function loseChannel(connection: Connection, channel: Channel, reason: st
   channel.deliveries.nextEpoch();
   for (const consumer of channel.consumers.values()) {
     consumer.state = 'waiting';
-    consumer.tries = 0;
+    forgetTries(consumer);
     if (mayHang && consumer.asked.queue !== directReplyTo) consumer.failures = Math.max(1, consumer.failures);
   }
   keepPublishes(connection, channel, reason);
@@ -166,7 +166,8 @@ function newId(random: () => number): string {
 /** The channel upstream waits for one consumer's queue: it is opened anew, and that consumer is tried apart. */
 export function withoutConsumer(connection: Connection, channel: Channel, tag: string): void {
   const consumer = channel.consumers.get(tag);
-  if (consumer === undefined || connection.upstream === undefined) return;
+  // In the middle of a message the node takes nothing else: looked at again soon.
+  if (consumer === undefined || connection.upstream === undefined || channel.publishing !== undefined) return;
   connection.gateway.counters.channelResets += 1;
   abandonUpstream(connection, channel);
   consumer.failures = Math.max(1, consumer.failures);

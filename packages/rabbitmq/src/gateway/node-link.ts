@@ -7,7 +7,7 @@ import { replyCode } from '../protocol/reply-code.ts';
 import type { ClientClosing } from './client-closing.ts';
 import type { ClientOpening } from './client-opening.ts';
 import type { Connection } from './connection.ts';
-import { isEnding, isOver } from './connection.ts';
+import { isEnding } from './connection.ts';
 import { propertiesFor } from './greeting.ts';
 import { hangUp, hangUpWith } from './hang-up.ts';
 import { hearNode } from './hear-node.ts';
@@ -48,8 +48,6 @@ export interface NodeLinkOptions {
   readonly properties: KnownProperties;
   /** How many clients there are, so that they do not all dial at once. */
   crowd(): number;
-  /** The client does not take what it is sent. */
-  isClientBehind(): boolean;
 }
 
 type State =
@@ -85,7 +83,7 @@ export function createNodeLink(connection: Connection, options: NodeLinkOptions)
   }
 
   async function dial(): Promise<void> {
-    if (state.type !== 'none' || isOver(connection)) return;
+    if (state.type !== 'none' || isEnding(connection)) return;
     state = { type: 'dialling' };
     try {
       const lease = await takeLease(connection, lastServer, stop.signal);
@@ -111,11 +109,11 @@ export function createNodeLink(connection: Connection, options: NodeLinkOptions)
 
   function connect(lease: Lease): void {
     const { identity } = connection;
-    if (identity === undefined || isOver(connection)) return;
+    if (identity === undefined || isEnding(connection)) return;
     lastServer = lease.server;
     const upstream = openOn(lease, identity);
     state = { type: 'dialled', upstream };
-    if (options.isClientBehind()) upstream.pause();
+    if (connection.isClientBehind) upstream.pause();
   }
 
   function openOn(lease: Lease, { credentials, properties }: Identity): Upstream {
@@ -162,6 +160,11 @@ export function createNodeLink(connection: Connection, options: NodeLinkOptions)
   }
 
   function promote({ upstream, taken }: Spare): void {
+    if (isEnding(connection)) {
+      hangUp(connection, upstream, 'not needed');
+      return;
+    }
+    if (connection.isClientBehind) upstream.pause();
     const { upstream: silent } = connection;
     if (silent !== undefined) hangUpWith(connection, silent);
     state = { type: 'dialled', upstream };
@@ -206,6 +209,8 @@ export function createNodeLink(connection: Connection, options: NodeLinkOptions)
     moveAway(connection, reason, mayHang);
     trial.close();
     state = none;
+    // What the node did not take is not waited for any more.
+    connection.onHeld();
     const { phase } = connection;
     if (phase !== 'tuning' && phase !== 'opening') offered = undefined;
     if (isEnding(connection)) closing.nodeIsGone();

@@ -34,6 +34,8 @@ interface World {
   /** Lets time pass until it is so. */
   untilSo(isSo: () => boolean, limitMs?: number): Promise<void>;
   counter(name: string): number;
+  /** The local process is about to end. */
+  drain(): void;
 }
 
 async function world(
@@ -64,6 +66,7 @@ async function world(
     channel: (client) => testbed.until(client.openChannel(60_000)),
     untilSo: (isSo, limitMs = 120_000) => runtime.until(isSo, limitMs),
     counter: (name) => gateway.counters[name] ?? 0,
+    drain: () => drain.abort(),
   };
 }
 
@@ -232,5 +235,33 @@ describe('heartbeats', () => {
     await untilSo(() => silent.isClosed, 5000);
     expect(quiet.isClosed).toBe(false);
     expect(counter('clients')).toBe(1);
+  });
+});
+
+describe('a drain of the local process', () => {
+  it('brings a client nothing new, lets it settle what it has, and then says goodbye', async () => {
+    const { testbed, connect, channel, until, drain } = await world();
+    const client = await connect();
+    const own = await channel(client);
+    await until(own.rpc('confirm.select'));
+    await until(own.rpc('queue.declare', quorum));
+    const tags: number[] = [];
+    await until(own.consume('q', ({ method }) => tags.push(method.deliveryTag)));
+    await until(own.publish({ routingKey: 'q', body: 'one' }));
+    await testbed.runtime.until(() => tags.length === 1, 5000);
+    drain();
+    await testbed.runtime.advance(500);
+    await until(own.publish({ routingKey: 'q', body: 'two' }));
+    await testbed.runtime.advance(500);
+    expect(tags).toHaveLength(1);
+    expect(client.isClosed).toBe(false);
+    own.send('basic.ack', { deliveryTag: tags[0] ?? 0 });
+    expect(await until(client.closed)).toMatchObject({ type: 'closedByServer', replyCode: 320 });
+    const [member] = testbed.members;
+    if (member === undefined) throw new Error('no node');
+    const observer = await until((await until(connectAmqp(testbed.runtime, member))).openChannel());
+    expect(await until(observer.rpc('queue.declare', { ...quorum, passive: true }))).toMatchObject({
+      messageCount: 1,
+    });
   });
 });

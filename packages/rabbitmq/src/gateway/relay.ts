@@ -8,6 +8,7 @@ import { createClientOpening } from './client-opening.ts';
 import { createClientSide } from './client-side.ts';
 import type { ClientEar, Connection, GatewayContext } from './connection.ts';
 import { isEnding, isOver } from './connection.ts';
+import { drainWithinMs, isAtRest, stopConsuming } from './drain-client.ts';
 import { expirePublishes } from './expire.ts';
 import { hearClient } from './hear-client.ts';
 import { createNodeLink } from './node-link.ts';
@@ -35,12 +36,14 @@ export interface RelayOptions {
 
 /** Bytes: what a client may send in one frame before it has agreed to a limit. */
 const preTuneFrameBytes = 128 * 1024;
+const drained = 'CONNECTION_FORCED - failover: the local process is being drained';
 
 export function createRelay(options: RelayOptions): Relay {
   const { gateway, client, properties } = options;
   const { counters, runtime } = gateway;
   const scanner = createFrameScanner(preTuneFrameBytes);
   const timers = new Set<Cancel>();
+  let drainUntil: Ms | undefined;
 
   const connection: Connection = {
     gateway,
@@ -59,6 +62,7 @@ export function createRelay(options: RelayOptions): Relay {
     hears: { cancel: false, blocked: false },
     isBlocked: false,
     owesSecretOk: false,
+    isClientBehind: false,
     unconfirmedBytes: 0,
     heldBytes: 0,
     full: new Set(),
@@ -101,7 +105,6 @@ export function createRelay(options: RelayOptions): Relay {
     closing,
     properties,
     crowd: options.crowd,
-    isClientBehind: () => side.isBehind,
   });
 
   const work = { opening, closing };
@@ -152,7 +155,13 @@ export function createRelay(options: RelayOptions): Relay {
       node.beat(now);
       const { downSince, ear } = connection;
       if (downSince !== undefined && ear !== undefined) expirePublishes(connection, now, downSince);
+      // While its node is looked for it may wait for long, and is told that we are here.
+      if (connection.phase === 'opening') side.beat(now);
       if (connection.phase !== 'running') return;
+      if (drainUntil !== undefined && (now >= drainUntil || isAtRest(connection))) {
+        closing.close(replyCode.connectionForced, drained);
+        return;
+      }
       if (side.beat(now)) {
         node.lookForSilence(now);
         return;
@@ -162,8 +171,12 @@ export function createRelay(options: RelayOptions): Relay {
       end();
     },
     drain() {
-      const text = 'CONNECTION_FORCED - failover: the local process is being drained';
-      closing.close(replyCode.connectionForced, text);
+      if (connection.phase !== 'running') {
+        closing.close(replyCode.connectionForced, drained);
+        return;
+      }
+      drainUntil ??= runtime.now() + drainWithinMs;
+      stopConsuming(connection);
     },
     close() {
       closing.close(replyCode.connectionForced, 'CONNECTION_FORCED - failover: closed');

@@ -13,8 +13,9 @@ import type { Owed } from './spare.ts';
  */
 export function owedTooLong(connection: Connection, now: Ms): Owed | undefined {
   const { upstream, gateway } = connection;
-  // Behind an alarm nothing is confirmed, and what we cannot write cannot be answered.
-  if (upstream === undefined || connection.isBlocked || upstream.isBlocked) return undefined;
+  // Behind an alarm nothing is confirmed, what we cannot write cannot be answered, and what we do not read may be there.
+  const isExcused = connection.isBlocked || connection.isClientBehind || upstream?.isBlocked === true;
+  if (upstream === undefined || isExcused) return undefined;
   for (const channel of connection.channels.values()) {
     if (channel.upstreamId === 0 || channel.phase === 'closed') continue;
     const owed = owedBy(channel);
@@ -22,6 +23,14 @@ export function owedTooLong(connection: Connection, now: Ms): Owed | undefined {
     if (!isTooOld(connection, owed, now)) return owed;
   }
   return undefined;
+}
+
+/** From now on it owes what it owes: until now we did not listen. */
+export function forgiveSilence(connection: Connection, now: Ms): void {
+  for (const channel of connection.channels.values()) {
+    channel.progressAt = now;
+    for (const request of channel.requests) request.sentAt = now;
+  }
 }
 
 function owedBy(channel: Channel): Owed | undefined {
@@ -41,7 +50,7 @@ function sinceOf(owed: Owed): Ms {
 
 /** The client gets an answer at last, if only that there is none. */
 function isTooOld(connection: Connection, owed: Owed, now: Ms): boolean {
-  if (owed.type === 'publish' || isOurs(owed.request)) return false;
+  if (owed.type === 'publish' || isOurs(owed.request) || owed.channel.publishing !== undefined) return false;
   const { holdMs } = connection.gateway.config;
   const { method, since } = owed.request;
   if (now - since < holdMs) return false;

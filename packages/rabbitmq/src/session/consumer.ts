@@ -16,6 +16,8 @@ export interface Consumer {
   failures: number;
   /** Tries on channels of our own that are not answered yet. */
   tries: number;
+  /** Rises when tries that are under way do not count any more. */
+  round: number;
   /** Where it stands in a stream; undefined until a message told, null if its queue is none. */
   streamOffset: bigint | null | undefined;
   /** Since when it is not active, in ms of the runtime's clock. */
@@ -41,6 +43,7 @@ export function createConsumer(asked: Arguments<'basic.consume'>, prefetch: numb
     state: 'active',
     failures: 0,
     tries: 0,
+    round: 0,
     streamOffset: undefined,
     since: 0,
   };
