@@ -17,6 +17,8 @@ const retryMs = { first: 50, most: 2000 };
 /** ms between two tries that nobody answers, ms until one is given up, and how many may be open. */
 const tryEveryMs = 150;
 const giveUpMs = 1500;
+/** ms between two tries that declare: a node that hangs stops every declare of its cluster for a minute. */
+const declareEveryMs = 1000;
 const maxTries = 10;
 
 /** Registers a consumer upstream as it was, with the prefetch that it had. */
@@ -25,6 +27,7 @@ export function restoreConsumer(connection: Connection, channel: Channel, consum
   consumer.state = 'active';
   askNode(connection, channel, 'basic.consume', askedAgain(consumer), () => {
     consumer.failures = 0;
+    consumer.since = 0;
   });
 }
 
@@ -42,24 +45,27 @@ export function consumerCancelled(connection: Connection, channel: Channel, tag:
   setAside(connection, channel, consumer);
 }
 
-/** The node refused it. True if it will be tried again. */
+/** The node refused it: it waits, or it is lost for good. */
 export function consumerRefused(
   connection: Connection,
   channel: Channel,
   consumer: Consumer,
   code: number,
   text: string,
-): boolean {
-  if (consumer.failures === 0 || consumer.since === 0) consumer.since = nowOf(connection);
+): void {
+  const now = nowOf(connection);
   consumer.state = 'waiting';
-  consumer.failures += 1;
-  const isOver = nowOf(connection) - consumer.since >= connection.gateway.config.holdMs;
-  if (isOver || !mayPass(code, text)) {
+  // Several tries that are refused together are one refusal.
+  const isNew = now >= consumer.notBefore;
+  if (isNew) consumer.failures += 1;
+  if (consumer.since === 0) consumer.since = now;
+  if (!mayPass(code, text) || now - consumer.since >= connection.gateway.config.holdMs) {
     consumerLost(connection, channel, consumer);
-    return false;
+    return;
   }
-  tryLater(connection, channel, consumer);
-  return true;
+  if (!isNew) return;
+  const ms = Math.min(retryMs.most, retryMs.first * 2 ** Math.min(consumer.failures, 8));
+  consumer.notBefore = now + ms * (0.5 + connection.gateway.runtime.random());
 }
 
 /** An exclusive queue or consumer of a connection that is gone stays locked until the cluster has noticed. */
@@ -71,26 +77,21 @@ function mayPass(code: number, text: string): boolean {
   );
 }
 
-function tryLater(connection: Connection, channel: Channel, consumer: Consumer): void {
-  const ms = Math.min(retryMs.most, retryMs.first * 2 ** Math.min(consumer.failures, 8));
-  connection.after(ms * (0.5 + connection.gateway.runtime.random()), () => {
-    tryAgain(connection, channel, consumer);
-  });
-}
-
 /**
  * It could not be registered, or nobody knows whether it can: from now on that is tried on channels of our own, since a
  * refusal would cost the client's whole channel, and a queue whose leader hangs would stop it.
  */
 export function setAside(connection: Connection, channel: Channel, consumer: Consumer): void {
+  if (consumer.since === 0) consumer.since = nowOf(connection);
   consumer.state = 'waiting';
   consumer.failures = Math.max(1, consumer.failures);
-  consumer.since = nowOf(connection);
-  tryAgain(connection, channel, consumer);
+  forgetTries(consumer);
+  keepTrying(connection, channel, consumer);
 }
 
-function tryAgain(connection: Connection, channel: Channel, consumer: Consumer): void {
-  const { upstream } = connection;
+/** One chain of timers for each round, which ends only with the round. */
+function keepTrying(connection: Connection, channel: Channel, consumer: Consumer): void {
+  const { upstream, gateway } = connection;
   const { round } = consumer;
   const isStillWanted = (): boolean =>
     connection.upstream === upstream &&
@@ -99,18 +100,29 @@ function tryAgain(connection: Connection, channel: Channel, consumer: Consumer):
     channel.consumers.get(consumer.tag) === consumer &&
     channel.phase === 'open';
   // Without a node behind us the restoring of the channel begins again.
-  if (upstream === undefined || !isStillWanted() || consumer.tries >= maxTries) return;
-  consumer.tries += 1;
-  callNode(connection, registration(connection, consumer), giveUpMs, (end) => {
+  if (upstream === undefined) return;
+
+  const tick = (): void => {
     if (!isStillWanted()) return;
-    consumer.tries -= 1;
-    if (end.type === 'closed') consumerRefused(connection, channel, consumer, end.code, end.text);
-    else if (end.type === 'done') readmit(connection, channel, consumer);
-  });
-  // A channel may wait for a minute although a new one is served at once.
-  connection.after(tryEveryMs, () => {
-    if (isStillWanted() && consumer.tries > 0) tryAgain(connection, channel, consumer);
-  });
+    // A channel may wait for a minute although a new one is served at once, so nobody waits for the last try.
+    if (consumer.tries < maxTries && nowOf(connection) >= consumer.notBefore) tryOnce();
+    connection.after(tryEveryMs * (0.8 + 0.4 * gateway.runtime.random()), tick);
+  };
+
+  const tryOnce = (): void => {
+    const methods = registration(connection, consumer);
+    const declares = methods.length > 2;
+    if (declares) consumer.notBefore = nowOf(connection) + declareEveryMs;
+    consumer.tries += 1;
+    callNode(connection, methods, giveUpMs, (end) => {
+      if (!isStillWanted()) return;
+      consumer.tries -= 1;
+      if (end.type === 'closed') consumerRefused(connection, channel, consumer, end.code, end.text);
+      else if (end.type === 'done') readmit(connection, channel, consumer);
+    });
+  };
+
+  tick();
 }
 
 /** What is under way for it says nothing about what comes now. */
@@ -121,6 +133,8 @@ export function forgetTries(consumer: Consumer): void {
 
 function readmit(connection: Connection, channel: Channel, consumer: Consumer): void {
   consumer.failures = 0;
+  consumer.since = 0;
+  consumer.notBefore = 0;
   forgetTries(consumer);
   if (channel.upstreamId === 0) return;
   restoreConsumer(connection, channel, consumer);

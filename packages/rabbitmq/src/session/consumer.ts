@@ -20,8 +20,10 @@ export interface Consumer {
   round: number;
   /** Where it stands in a stream; undefined until a message told, null if its queue is none. */
   streamOffset: bigint | null | undefined;
-  /** Since when it is not active, in ms of the runtime's clock. */
+  /** Since when it is not active, in ms of the runtime's clock; 0 while it is. */
   since: number;
+  /** It was refused: not tried again before this instant. */
+  notBefore: number;
 }
 
 /** As it is asked for again: in a stream behind the last message that the client has. */
@@ -46,5 +48,6 @@ export function createConsumer(asked: Arguments<'basic.consume'>, prefetch: numb
     round: 0,
     streamOffset: undefined,
     since: 0,
+    notBefore: 0,
   };
 }

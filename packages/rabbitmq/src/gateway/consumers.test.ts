@@ -1,0 +1,95 @@
+import { virtualRuntime } from '@failover/core/virtual';
+import { describe, expect, it } from 'vitest';
+import { rabbitConfig } from '../config.ts';
+import { encodeMethod } from '../protocol/encode.ts';
+import { decodeMethod } from '../protocol/decode.ts';
+import { channelAt } from '../protocol/frame.ts';
+import type { Arguments, MethodName } from '../protocol/methods.ts';
+import { createConsumer } from '../session/consumer.ts';
+import { emptyLog } from '../session/topology-log.ts';
+import { createChannel } from './channel.ts';
+import type { Connection, UpstreamChannel } from './connection.ts';
+import { setAside } from './consumers.ts';
+import { zeroCounters } from './counters.ts';
+
+/** A node on whose queue consumers are refused at `refuseAt`, all that wait at once, and served from `serveAt` on. */
+async function tried(refuseAt: number, serveAt: number): Promise<number | undefined> {
+  const runtime = virtualRuntime({ seed: 1 });
+  const upstreamChannels = new Map<number, UpstreamChannel>();
+  const answer = <N extends MethodName>(id: number, name: N, values: Arguments<N>): void => {
+    const use = upstreamChannels.get(id);
+    const bytes = encodeMethod(id, name, values);
+    if (use?.type === 'call') use.onFrame(bytes, 0, bytes.length);
+  };
+  const opened = (id: number): void => {
+    answer(id, 'channel.open-ok', {});
+    answer(id, 'basic.qos-ok', {});
+  };
+  const upstream = {
+    tuned: { channelMax: 2047, frameMax: 131_072, heartbeatS: 5 },
+    append(bytes: Buffer) {
+      const id = channelAt(bytes, 0);
+      const { name } = decodeMethod(bytes, 0, bytes.length);
+      if (name === 'channel.close') runtime.after(1, () => upstreamChannels.delete(id));
+      if (name !== 'basic.consume') return;
+      const now = runtime.now();
+      if (now < refuseAt) {
+        runtime.after(refuseAt - now, () => {
+          opened(id);
+          const close = { replyCode: 541, replyText: 'INTERNAL_ERROR', classId: 60, methodId: 20 };
+          answer(id, 'channel.close', close);
+        });
+      } else if (now >= serveAt) {
+        runtime.after(5, () => {
+          opened(id);
+          answer(id, 'basic.consume-ok', { consumerTag: 'c' });
+        });
+      }
+    },
+  };
+  const consumer = createConsumer(
+    {
+      queue: 'q',
+      consumerTag: 'c',
+      noLocal: false,
+      noAck: false,
+      exclusive: false,
+      nowait: false,
+      arguments: {},
+    },
+    50,
+  );
+  const channel = { ...createChannel(1, 0), phase: 'open' as const, consumers: new Map([['c', consumer]]) };
+  const connection = {
+    upstream,
+    upstreamChannels,
+    after: (ms: number, callback: () => void) => runtime.after(ms, callback),
+    log: emptyLog,
+    gateway: { config: rabbitConfig.parse({ servers: ['a'] }), runtime, counters: zeroCounters() },
+  } as unknown as Connection;
+  setAside(connection, channel, consumer);
+  try {
+    await runtime.until(() => consumer.failures === 0, 60_000);
+  } catch {
+    return undefined;
+  }
+  return runtime.now();
+}
+
+describe('a consumer whose queue does not answer', () => {
+  it.each([
+    [0, 0],
+    [0, 5000],
+    [400, 2500],
+    [1200, 5000],
+    [2500, 2600],
+    [0, 40_000],
+  ])(
+    'is tried until it is served (all refused at %i ms, served from %i ms on)',
+    async (refuseAt, serveAt) => {
+      const at = await tried(refuseAt, serveAt);
+      expect(at).toBeDefined();
+      expect((at ?? 0) - Math.max(refuseAt, serveAt)).toBeLessThan(1000);
+    },
+  );
+});
