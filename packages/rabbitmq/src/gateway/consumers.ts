@@ -15,11 +15,11 @@ import { askNode } from './request.ts';
 /** ms before a consumer that was refused is tried again; doubles up to the most. */
 const retryMs = { first: 50, most: 2000 };
 /** ms between two tries that nobody answers, ms until one is given up, and how many may be open. */
-const tryEveryMs = 150;
+const tryEveryMs = 80;
 const giveUpMs = 1500;
 /** ms between two tries that declare: a node that hangs stops every declare of its cluster for a minute. */
 const declareEveryMs = 1000;
-const maxTries = 10;
+const maxTries = 20;
 
 /** Registers a consumer upstream as it was, with the prefetch that it had. */
 export function restoreConsumer(connection: Connection, channel: Channel, consumer: Consumer): void {
