@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { ClientStream, Cluster, GatewaySession, Runtime, ServeContext } from '@failover/core';
-import { onAbort } from '@failover/core';
+import { serveClient } from '@failover/core';
 import type { RabbitConfig } from '../config.ts';
 import { networkFor } from '../network.ts';
 import { nodesOf } from '../rules.ts';
@@ -73,20 +73,8 @@ export function openGateway(cluster: Cluster, config: RabbitConfig, runtime: Run
   return {
     counters: counters as unknown as Readonly<Record<string, number>>,
     attach,
-    serve(client: Duplex, at: ServeContext) {
-      if (!isOpen || at.drain.aborted) {
-        client.destroy();
-        return Promise.resolve();
-      }
-      return new Promise((resolve) => {
-        let stopListening = (): void => undefined;
-        const relay = attach(client, { address: at.address }, () => {
-          stopListening();
-          resolve();
-        });
-        stopListening = onAbort(at.drain, relay.drain);
-      });
-    },
+    serve: (client: Duplex, at: ServeContext) =>
+      serveClient(client, at.drain, isOpen, (onClosed) => attach(client, { address: at.address }, onClosed)),
     async [Symbol.asyncDispose]() {
       isOpen = false;
       stopLooking();

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Adapter, Cluster, GatewaySession, Runtime, ServeContext } from '@failover/core';
-import { onAbort } from '@failover/core';
+import { serveClient } from '@failover/core';
 import type { RedisConfig } from '../config.ts';
 import { createRequestScanner } from '../protocol/scan-requests.ts';
 import type { ClientStream } from '@failover/core';
@@ -136,20 +136,8 @@ export function openGateway(
   return {
     counters: counters as unknown as Readonly<Record<string, number>>,
     attach,
-    serve(client: Duplex, at: ServeContext) {
-      if (!isOpen || at.drain.aborted) {
-        client.destroy();
-        return Promise.resolve();
-      }
-      return new Promise((resolve) => {
-        let stopListening = (): void => undefined;
-        const relay = attach(client, at, () => {
-          stopListening();
-          resolve();
-        });
-        stopListening = onAbort(at.drain, relay.drain);
-      });
-    },
+    serve: (client: Duplex, at: ServeContext) =>
+      serveClient(client, at.drain, isOpen, (onClosed) => attach(client, at, onClosed)),
     async [Symbol.asyncDispose]() {
       isOpen = false;
       stopLooking();
