@@ -10,7 +10,7 @@ export {
 export { launchCluster, launchReplication, type LaunchOptions } from './launch.ts';
 export { launchEmbedded, type EmbeddedOptions, type EmbeddedTestbed } from './embedded/launch-embedded.ts';
 export { launchVirtual, type VirtualOptions, type VirtualTestbed } from './embedded/launch-virtual.ts';
-export { tcpListen, type Listen, type Unlisten } from './embedded/listen.ts';
+export { tcpListen, type Listen, type Unlisten } from '@failover/testing';
 export {
   TestbedError,
   type RedisTestbed,

@@ -9,7 +9,7 @@ export type Listen = (
 ) => Unlisten | Promise<Unlisten>;
 export type Unlisten = () => void | Promise<void>;
 
-/** Real TCP, for machines without any Redis. */
+/** Real TCP, for machines without the real server. */
 export const tcpListen: Listen = (endpoint, onConnection) =>
   new Promise((resolve, reject) => {
     const server = createServer({ noDelay: true }, onConnection);

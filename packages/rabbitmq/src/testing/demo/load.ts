@@ -1,5 +1,5 @@
 import { endpointOf, type Ms, type Runtime } from '@failover/core';
-import { runWorkload, type OperationRecord, type Operations } from '@failover/testing';
+import { countUnderWay, runWorkload, type OperationRecord } from '@failover/testing';
 import { amqpOperations } from '../workload.ts';
 import { startConsumer } from './consumer.ts';
 import type { Ledger } from './ledger.ts';
@@ -56,7 +56,7 @@ export function startLoad(runtime: Runtime, port: number, ledger: Ledger): Load 
     operations: (worker) => {
       const client = connections[worker];
       if (client === undefined) throw new RangeError(`there is no publisher ${worker}`);
-      return counting(client, (change) => (counts.waiting += change));
+      return countUnderWay(client, (change) => (counts.waiting += change));
     },
     operationsPerSecond,
     durationMs: longestMs,
@@ -85,21 +85,6 @@ export function startLoad(runtime: Runtime, port: number, ledger: Ledger): Load 
       await done;
       for (const connection of connections) connection[Symbol.dispose]();
       await consumer.stop();
-    },
-  };
-}
-
-/** The same operations, with a count of those that are under way. */
-function counting(operations: Operations, add: (change: 1 | -1) => void): Operations {
-  return {
-    ...operations,
-    async append(...args) {
-      add(1);
-      try {
-        return await operations.append(...args);
-      } finally {
-        add(-1);
-      }
     },
   };
 }

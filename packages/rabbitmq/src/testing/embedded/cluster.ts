@@ -1,8 +1,8 @@
 import type { Cancel, EndpointId, Runtime } from '@failover/core';
+import type { Listen } from '@failover/testing';
 import type { Health } from './availability.ts';
 import { createBroker, type Broker, type MetadataStore } from './broker.ts';
 import { createElections } from './election.ts';
-import type { Listen } from './listen.ts';
 import { createNode, type EmbeddedNode } from './node.ts';
 import { loseHome, returnHome } from './home-node.ts';
 

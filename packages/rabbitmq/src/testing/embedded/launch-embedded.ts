@@ -1,8 +1,7 @@
 import { endpointOf, systemRuntime, type EndpointId } from '@failover/core';
-import { freePorts } from '@failover/testing';
+import { freePorts, tcpListen } from '@failover/testing';
 import { TestbedError, type RabbitTestbed } from '../testbed.ts';
 import { createEmbeddedCluster, type EmbeddedCluster, type EmbeddedClusterOptions } from './cluster.ts';
-import { tcpListen } from './listen.ts';
 
 export interface EmbeddedOptions extends Partial<Omit<EmbeddedClusterOptions, 'endpoints'>> {
   /** Default 3. */

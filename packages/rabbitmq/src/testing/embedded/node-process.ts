@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Cancel, Runtime } from '@failover/core';
-import { resetStream } from './listen.ts';
+import { resetStream } from '@failover/testing';
 
 /** Stands where a process of the operating system would: it can be killed and stopped, whatever runs inside. */
 export interface NodeProcess {

@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream';
 import type { EndpointId } from '@failover/core';
+import { resetStream, type Listen, type Unlisten } from '@failover/testing';
 import { replyCode } from '../../protocol/reply-code.ts';
 import type { Broker } from './broker.ts';
 import { createConnection, type Connection } from './connection.ts';
-import { resetStream, type Listen, type Unlisten } from './listen.ts';
 import { createNodeProcess, type NodeProcess } from './node-process.ts';
 import { AmqpProblem } from './problem.ts';
 

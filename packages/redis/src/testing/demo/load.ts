@@ -1,5 +1,5 @@
 import { endpointOf, type Ms, type Runtime } from '@failover/core';
-import { runWorkload, type OperationRecord, type Operations } from '@failover/testing';
+import { countUnderWay, runWorkload, type OperationRecord } from '@failover/testing';
 import { respOperations } from '../workload.ts';
 
 export interface LoadCounts {
@@ -54,7 +54,7 @@ export function startLoad(runtime: Runtime, port: number): Load {
     operations: (worker) => {
       const client = connections[worker];
       if (client === undefined) throw new RangeError(`there is no client ${worker}`);
-      return counting(client, (change) => (counts.waiting += change));
+      return countUnderWay(client, (change) => (counts.waiting += change));
     },
     operationsPerSecond,
     durationMs: longestMs,
@@ -78,24 +78,5 @@ export function startLoad(runtime: Runtime, port: number): Load {
       await done;
       for (const connection of connections) connection[Symbol.dispose]();
     },
-  };
-}
-
-/** The same operations, with a count of those that are under way. */
-function counting(operations: Operations, add: (change: 1 | -1) => void): Operations {
-  async function count<T>(promise: Promise<T>): Promise<T> {
-    add(1);
-    try {
-      return await promise;
-    } finally {
-      add(-1);
-    }
-  }
-  return {
-    append: (...args) => count(operations.append(...args)),
-    increment: (...args) => count(operations.increment(...args)),
-    read: (...args) => count(operations.read(...args)),
-    readCounter: (...args) => count(operations.readCounter(...args)),
-    outcomeOf: operations.outcomeOf,
   };
 }

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Cancel, EndpointId, Runtime } from '@failover/core';
-import { resetStream, type Listen, type Unlisten } from './listen.ts';
+import { resetStream, type Listen, type Unlisten } from '@failover/testing';
 
 /**
  * Stands where a process of the operating system would: what runs inside sees clock, timers and network only

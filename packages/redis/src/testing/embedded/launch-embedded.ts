@@ -1,9 +1,8 @@
 import { endpointOf, systemRuntime, type EndpointId, type Runtime } from '@failover/core';
-import { freePorts } from '@failover/testing';
+import { freePorts, tcpListen, type Listen } from '@failover/testing';
 import { createHandle, type Member, type Members } from '../handle.ts';
 import { TestbedError, type RedisTestbed, type SentinelEvent, type TestbedOptions } from '../testbed.ts';
 import { createDoubleProcess, type DoubleProcess } from './double-process.ts';
-import { tcpListen, type Listen } from './listen.ts';
 import { startDoubleSentinel, type DoubleSentinelOptions } from './sentinel.ts';
 import { doubleVersion, startDoubleServer } from './server.ts';
 
