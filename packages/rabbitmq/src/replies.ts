@@ -7,8 +7,6 @@ export type RabbitReply =
   /** `connection.blocked`: an alarm is on, somewhere in the cluster; publishers wait. */
   | { readonly type: 'blocked'; readonly reason: string }
   | { readonly type: 'unblocked' }
-  /** The data path was refused with a code that speaks of the node, for example 320. */
-  | { readonly type: 'refused'; readonly code: number; readonly text: string }
   /** What the management API lists. */
   | { readonly type: 'nodes'; readonly nodes: readonly NodeReport[] }
   | { readonly type: 'queues'; readonly queues: readonly QueueReport[] };

@@ -69,8 +69,6 @@ function hear(state: RulesState, report: Extract<Report<RabbitReply>, { readonly
       blocked.delete(endpoint);
       return tellConditions({ ...state, blocked }, endpoint);
     }
-    case 'refused':
-      return [state, []];
     case 'nodes':
       return hearNodes(state, report.member.endpoint, reply.nodes);
     case 'queues': {

@@ -1,6 +1,7 @@
 import type { Cluster, Ms, Runtime, TargetId } from '@failover/core';
 import type { RabbitConfig } from '../config.ts';
 import type { Tuned } from '../protocol/login.ts';
+import { highestChannel } from '../protocol/login.ts';
 import type { TopologyLog } from '../session/topology-log.ts';
 import type { Channel } from './channel.ts';
 import type { GatewayCounters } from './counters.ts';
@@ -103,7 +104,7 @@ export function takeUpstreamId(
 ): number | undefined {
   const { upstreamChannels, upstream } = connection;
   if (upstream === undefined) return undefined;
-  const highest = upstream.tuned.channelMax === 0 ? 65_535 : upstream.tuned.channelMax;
+  const highest = highestChannel(upstream.tuned);
   let id = wanted ?? highest;
   // From the top: clients number their channels from below.
   if (upstreamChannels.has(id)) for (id = highest; id > 0 && upstreamChannels.has(id);) id -= 1;

@@ -1,7 +1,7 @@
 import { bodySizeAt, splitBody } from '../protocol/content.ts';
 import { decodeMethod } from '../protocol/decode.ts';
 import { encodeMethod } from '../protocol/encode.ts';
-import { writeLonglong } from '../protocol/fields.ts';
+import { readLonglong, writeLonglong } from '../protocol/fields.ts';
 import {
   FrameError,
   frameHeaderBytes,
@@ -13,13 +13,13 @@ import {
 import type { Method } from '../protocol/methods.ts';
 import { methodId } from '../protocol/methods.ts';
 import { replyCode } from '../protocol/reply-code.ts';
-import { readLonglong } from '../protocol/fields.ts';
 import type { Channel } from './channel.ts';
 import type { Connection } from './connection.ts';
 import { nowOf } from './connection.ts';
 import { closeForClient, removeChannel } from './close-channel.ts';
 import { complete } from './complete.ts';
 import { tellClient, tellNode } from './frames.ts';
+import type { Message } from './message.ts';
 import { appendFrame, beginMessage } from './message.ts';
 import { nameQueues } from './name-queues.ts';
 import { isNoWait, sendRequest } from './request.ts';
@@ -161,11 +161,7 @@ function continuePublish(
 }
 
 /** All frames of a message are on their way. A plain publish is forgotten here: it never goes twice. */
-export function published(
-  connection: Connection,
-  channel: Channel,
-  message: Parameters<typeof appendFrame>[0],
-): void {
+export function published(connection: Connection, channel: Channel, message: Message): void {
   if (channel.mode.type !== 'confirm') return;
   const { publishes } = channel.mode;
   if (publishes.count === 0) channel.progressAt = nowOf(connection);

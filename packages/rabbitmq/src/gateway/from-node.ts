@@ -20,7 +20,7 @@ import { nowOf } from './connection.ts';
 import { consumerCancelled } from './consumers.ts';
 import { releaseHeld } from './from-client.ts';
 import { closedByNode, reopenRejected } from './lose-channel.ts';
-import { appendFrame, beginMessage } from './message.ts';
+import { appendFrame, beginMessage, methodFrameOf } from './message.ts';
 import { isOurs } from './request.ts';
 import { frameToClient, mayShow, show } from './show.ts';
 
@@ -224,8 +224,7 @@ function matchReturned(channel: Channel, bytes: Buffer, from: number, to: number
   if (channel.mode.type !== 'confirm') return;
   const { exchange, routingKey } = decodeAs('basic.return', bytes, from, to);
   channel.mode.publishes.returned((message) => {
-    const end = message.from + message.bytes.readUInt32BE(message.from + 3) + frameOverheadBytes;
-    const sent = decodeAs('basic.publish', message.bytes, message.from, end);
+    const sent = decodeAs('basic.publish', ...methodFrameOf(message));
     return sent.mandatory && sent.exchange === exchange && sent.routingKey === routingKey;
   });
 }

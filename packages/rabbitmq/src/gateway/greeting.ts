@@ -1,6 +1,6 @@
 import { encodeMethod } from '../protocol/encode.ts';
 import type { Tuned } from '../protocol/login.ts';
-import { ourCapabilities } from '../protocol/login.ts';
+import { highestChannel, ourCapabilities } from '../protocol/login.ts';
 import type { Table } from '../protocol/table.ts';
 
 /** What a client is told before any node was reached. Its own server properties follow those of RabbitMQ. */
@@ -29,7 +29,7 @@ const ownChannels = 16;
 
 /** What a client is offered, given what the node offered us. */
 export function offerTo(offered: Tuned): Tuned {
-  const channelMax = offered.channelMax === 0 ? 65_535 : offered.channelMax;
+  const channelMax = highestChannel(offered);
   return {
     frameMax: offered.frameMax,
     channelMax: channelMax > 4 * ownChannels ? channelMax - ownChannels : channelMax,

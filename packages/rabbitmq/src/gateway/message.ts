@@ -1,5 +1,5 @@
 import { withHeaders } from '../protocol/content.ts';
-import { channelAt, frameHeaderBytes, frameType, setChannelAt } from '../protocol/frame.ts';
+import { channelAt, frameEndAt, frameType, setChannelAt } from '../protocol/frame.ts';
 
 /** A message on its way: its frames, as they came. Mostly one piece of one chunk. */
 export interface Message {
@@ -45,13 +45,27 @@ export function eachPiece(message: Message, call: (bytes: Buffer, from: number, 
   for (const frame of message.rest ?? []) call(frame, 0, frame.length);
 }
 
+/** Calls back for each frame. */
+export function eachFrame(message: Message, call: (bytes: Buffer, from: number, to: number) => void): void {
+  eachPiece(message, (bytes, from, to) => {
+    for (let at = from; at < to;) {
+      const end = frameEndAt(bytes, at);
+      call(bytes, at, end);
+      at = end;
+    }
+  });
+}
+
+/** The frame of its method. */
+export function methodFrameOf({ bytes, from }: Message): readonly [bytes: Buffer, from: number, to: number] {
+  return [bytes, from, frameEndAt(bytes, from)];
+}
+
 /** Puts all frames onto another channel, in place. */
 export function moveMessage(message: Message, channel: number): void {
   if (channelAt(message.bytes, message.from) === channel) return;
-  eachPiece(message, (bytes, from, to) => {
-    for (let at = from; at < to; at += bytes.readUInt32BE(at + 3) + frameHeaderBytes + 1) {
-      setChannelAt(bytes, at, channel);
-    }
+  eachFrame(message, (bytes, from) => {
+    setChannelAt(bytes, from, channel);
   });
 }
 
@@ -81,16 +95,12 @@ export function copyMarked(message: Message): Message {
 
 function marked(message: Message, messageId: string | undefined): Buffer {
   const pieces: Buffer[] = [];
-  eachPiece(message, (bytes, from, to) => {
-    for (let at = from; at < to;) {
-      const end = at + bytes.readUInt32BE(at + 3) + frameHeaderBytes + 1;
-      pieces.push(
-        bytes[at] === frameType.header
-          ? withHeaders(bytes, at, end, { [resentHeader]: 1 }, messageId)
-          : bytes.subarray(at, end),
-      );
-      at = end;
-    }
+  eachFrame(message, (bytes, from, to) => {
+    pieces.push(
+      bytes[from] === frameType.header
+        ? withHeaders(bytes, from, to, { [resentHeader]: 1 }, messageId)
+        : bytes.subarray(from, to),
+    );
   });
   return Buffer.concat(pieces);
 }

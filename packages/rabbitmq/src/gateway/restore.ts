@@ -5,10 +5,9 @@ import { nowOf, takeUpstreamId } from './connection.ts';
 import { restoreConsumer, setAside, usePrefetch } from './consumers.ts';
 import { published, releaseHeld, toNode } from './from-client.ts';
 import { tellClient } from './frames.ts';
-import { eachPiece, moveMessage } from './message.ts';
+import { eachFrame, moveMessage } from './message.ts';
 import type { Message } from './message.ts';
 import { askNode, sendRequest } from './request.ts';
-import { frameOverheadBytes } from '../protocol/frame.ts';
 
 /**
  * Opens the channel upstream and sets it up as it was. All is sent at once and nothing waits for an answer: a channel
@@ -77,17 +76,7 @@ function isDeclaredAgain(connection: Connection, queue: string): boolean {
 
 function sendMessage(connection: Connection, channel: Channel, message: Message): void {
   moveMessage(message, channel.upstreamId);
-  const frameMax = connection.upstream?.tuned.frameMax ?? 0;
-  const isSmall = frameMax === 0 || (message.rest ?? []).every((frame) => frame.length <= frameMax);
-  eachPiece(message, (bytes, from, to) => {
-    if (isSmall && to - from <= frameMax) {
-      connection.upstream?.append(bytes, from, to);
-      return;
-    }
-    for (let at = from; at < to;) {
-      const end = at + bytes.readUInt32BE(at + 3) + frameOverheadBytes;
-      toNode(connection, channel, bytes, at, end);
-      at = end;
-    }
+  eachFrame(message, (bytes, from, to) => {
+    toNode(connection, channel, bytes, from, to);
   });
 }

@@ -1,7 +1,5 @@
 import type { Lease } from '@failover/core';
-import { decodeAs } from '../protocol/decode.ts';
-import { FrameError, frameType, protocolHeader } from '../protocol/frame.ts';
-import { createFrameScanner } from '../protocol/scan.ts';
+import { knock } from '../knock.ts';
 import type { Table } from '../protocol/table.ts';
 import type { GatewayContext } from './connection.ts';
 
@@ -11,8 +9,6 @@ export interface KnownProperties {
   get(callback: (properties: Table | undefined) => void): void;
   learn(properties: Table): void;
 }
-
-const startFrameBytes = 64 * 1024;
 
 export function createKnownProperties(context: GatewayContext): KnownProperties {
   let known: Table | undefined;
@@ -46,41 +42,20 @@ export function createKnownProperties(context: GatewayContext): KnownProperties 
   };
 }
 
-/** The first frame of a node answers the protocol header, and needs no name. */
 function askOne(
   { runtime, config }: GatewayContext,
   lease: Lease,
   done: (properties: Table | undefined) => void,
 ): void {
-  const socket = runtime.connect(lease.server);
-  const scanner = createFrameScanner(startFrameBytes);
-  let isOver = false;
   const finish = (properties: Table | undefined): void => {
-    if (isOver) return;
-    isOver = true;
     cancel();
-    socket.destroy();
     done(properties);
   };
+  const stop = knock(lease.server, runtime, finish, () => {
+    finish(undefined);
+  });
   const cancel = runtime.after(config.connectTimeoutMs, () => {
-    finish(undefined);
-  });
-  socket.on('connect', () => socket.write(protocolHeader));
-  socket.on('error', () => {
-    finish(undefined);
-  });
-  socket.on('close', () => {
-    finish(undefined);
-  });
-  socket.on('data', (chunk: Buffer) => {
-    try {
-      scanner.feed(chunk, (bytes, from, to) => {
-        if (bytes[from] !== frameType.method) throw new FrameError('not a method');
-        finish(decodeAs('connection.start', bytes, from, to).serverProperties);
-        return false;
-      });
-    } catch {
-      finish(undefined);
-    }
+    stop();
+    done(undefined);
   });
 }

@@ -1,19 +1,13 @@
 import { splitBody } from '../protocol/content.ts';
 import { readLonglong, writeLonglong } from '../protocol/fields.ts';
-import {
-  FrameError,
-  frameHeaderBytes,
-  frameOverheadBytes,
-  frameType,
-  setChannelAt,
-} from '../protocol/frame.ts';
+import { FrameError, frameHeaderBytes, frameEndAt, frameType, setChannelAt } from '../protocol/frame.ts';
 import { decodeProperties } from '../protocol/properties.ts';
 import type { Consumer } from '../session/consumer.ts';
 import { streamOffsetKey } from '../session/consumer.ts';
 import type { Channel, Incoming } from './channel.ts';
 import { hasRoomFor } from './channel.ts';
 import type { Connection } from './connection.ts';
-import { eachPiece } from './message.ts';
+import { eachFrame, eachPiece } from './message.ts';
 import type { Message } from './message.ts';
 
 /** A client that still has messages from before a failover gets no more than its prefetch in all. */
@@ -61,23 +55,19 @@ export function show(connection: Connection, channel: Channel, incoming: Incomin
     eachPiece(message, connection.toClient);
     return;
   }
-  eachPiece(message, (bytes, from, to) => {
-    for (let at = from; at < to;) {
-      const end = at + bytes.readUInt32BE(at + 3) + frameOverheadBytes;
-      frameToClient(connection, channel, bytes, at, end);
-      at = end;
-    }
+  eachFrame(message, (bytes, from, to) => {
+    frameToClient(connection, channel, bytes, from, to);
   });
 }
 
 /** Only messages of streams carry an offset: the first one of a consumer tells which kind its queue is. */
 function noteOffset(consumer: Consumer, message: Message): void {
-  const methodEnd = message.from + message.bytes.readUInt32BE(message.from + 3) + frameOverheadBytes;
+  const methodEnd = frameEndAt(message.bytes, message.from);
   const inOne = message.to > methodEnd;
   const header = inOne ? message.bytes : message.rest?.[0];
   if (header === undefined) return;
   const from = inOne ? methodEnd : 0;
-  const to = from + header.readUInt32BE(from + 3) + frameOverheadBytes;
+  const to = frameEndAt(header, from);
   const offset = decodeProperties(header, from + frameHeaderBytes, to - 1).properties.headers?.[
     streamOffsetKey
   ];

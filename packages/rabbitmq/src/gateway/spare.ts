@@ -2,6 +2,7 @@ import type { Ms } from '@failover/core';
 import { decodeMethod } from '../protocol/decode.ts';
 import { encodeMethod } from '../protocol/encode.ts';
 import { channelAt, frameType, setChannelAt } from '../protocol/frame.ts';
+import { highestChannel } from '../protocol/login.ts';
 import { replyCode } from '../protocol/reply-code.ts';
 import type { Channel, Request } from './channel.ts';
 import type { Connection } from './connection.ts';
@@ -134,8 +135,7 @@ function giveUp(spare: Spare, id: number): void {
 }
 
 function nextChannel(spare: Spare): number {
-  const { channelMax } = spare.upstream.tuned;
-  const highest = channelMax === 0 ? 65_535 : channelMax;
+  const highest = highestChannel(spare.upstream.tuned);
   let id = spare.lastChannel;
   do id = id <= 1 ? highest : id - 1;
   while (spare.taken.has(id));

@@ -9,7 +9,7 @@ import type { Method } from '../protocol/methods.ts';
 import { createFrameScanner } from '../protocol/scan.ts';
 import { replyCode } from '../protocol/reply-code.ts';
 import type { RabbitReply } from '../replies.ts';
-import { knock } from './knock.ts';
+import { knock } from '../knock.ts';
 
 /** A monitor's frames are short; a peer that sends more is no RabbitMQ. */
 const frameMax = 131_072;

@@ -17,6 +17,11 @@ export function channelAt(bytes: Buffer, at: number): number {
   return ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number);
 }
 
+/** Where the frame that begins at `at` ends. */
+export function frameEndAt(bytes: Buffer, at: number): number {
+  return at + bytes.readUInt32BE(at + 3) + frameOverheadBytes;
+}
+
 /** Puts the frame that begins at `at` onto another channel, in place. */
 export function setChannelAt(bytes: Buffer, at: number, channel: number): void {
   bytes[at + 1] = channel >> 8;

@@ -96,6 +96,11 @@ export function createLogin({ credentials, clientProperties }: LoginOptions): Lo
   };
 }
 
+/** The highest number that a channel may have. */
+export function highestChannel({ channelMax }: Pick<Tuned, 'channelMax'>): number {
+  return channelMax === 0 ? 65_535 : channelMax;
+}
+
 /** Of two limits, of which 0 means none, the one that binds. */
 export function lowerLimit(a: number, b: number): number {
   return a === 0 || b === 0 ? Math.max(a, b) : Math.min(a, b);

@@ -1,4 +1,4 @@
-import { FrameError, frameEnd, frameHeaderBytes, frameOverheadBytes, frameType } from './frame.ts';
+import { FrameError, frameEnd, frameEndAt, frameHeaderBytes, frameType } from './frame.ts';
 
 /**
  * Called for each whole frame: it is `bytes[from, to)`. The bytes are the callee's to keep and to change in place.
@@ -26,7 +26,7 @@ export function createFrameScanner(frameMax: number): FrameScanner {
     if (type !== frameType.method && type !== frameType.header && type !== frameType.body) {
       if (type !== frameType.heartbeat) throw new FrameError(`a frame cannot be of type ${type}`);
     }
-    const size = bytes.readUInt32BE(at + 3) + frameOverheadBytes;
+    const size = frameEndAt(bytes, at) - at;
     if (size > limit) throw new FrameError(`a frame of ${size} bytes is above the limit of ${limit}`);
     return size;
   }
