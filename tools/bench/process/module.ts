@@ -45,6 +45,45 @@ export function nextMessage<M>(
   });
 }
 
+/** Orders for a module, and the news that answer them. `failed` may come instead of any. */
+export interface Talk<Order, News extends { readonly type: string }> {
+  /** @throws Error with the reason of `failed`, if the process ends, or if the time is over. */
+  next<T extends News['type']>(type: T, limitMs: number): Promise<Extract<News, { readonly type: T }>>;
+  ask<T extends News['type']>(
+    order: Order,
+    type: T,
+    limitMs: number,
+  ): Promise<Extract<News, { readonly type: T }>>;
+}
+
+export function talkWith<Order extends object, News extends { readonly type: string }>(
+  child: ChildProcess,
+  name: string,
+): Talk<Order, News> {
+  type Of<T extends News['type']> = Extract<News, { readonly type: T }>;
+  type Failed = { readonly type: 'failed'; readonly reason: string };
+
+  async function next<T extends News['type']>(type: T, limitMs: number): Promise<Of<T>> {
+    const isIt = (message: unknown): message is Of<T> | Failed =>
+      typeof message === 'object' &&
+      message !== null &&
+      'type' in message &&
+      (message.type === type || message.type === 'failed');
+    const found = await nextMessage(child, `${name}: ${type}`, limitMs, isIt);
+    if (found.type === 'failed') throw new Error(`${name}: ${(found as Failed).reason}`);
+    return found as Of<T>;
+  }
+
+  return {
+    next,
+    ask(order, type, limitMs) {
+      const answer = next(type, limitMs);
+      child.send(order);
+      return answer;
+    },
+  };
+}
+
 /** In the child: a message home, and no life without the parent. */
 export function toParent(message: unknown): Promise<void> {
   return new Promise((resolve) => {

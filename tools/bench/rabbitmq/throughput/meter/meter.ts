@@ -1,5 +1,5 @@
 import { end } from '../../../process/child.ts';
-import { nextMessage, startModule } from '../../../process/module.ts';
+import { startModule, talkWith } from '../../../process/module.ts';
 import type { Latencies, MeterNews, MeterOrder, MeterSettings, OpenLoad, Place, Slice } from './orders.ts';
 import type { Sliced } from './slice.ts';
 
@@ -14,28 +14,10 @@ const START_LIMIT_MS = 30_000;
 /** ms beyond the length of a turn; a queue is filled and purged besides. */
 const TURN_LIMIT_MS = 60_000;
 
-type Kind = MeterNews['type'];
-type News<T extends Kind> = Extract<MeterNews, { readonly type: T }>;
-
 export async function startMeter(settings: MeterSettings): Promise<Meter> {
   const child = startModule(new URL('./main.ts', import.meta.url), settings);
 
-  async function next<T extends Kind>(type: T, limitMs: number): Promise<News<T>> {
-    const isIt = (message: unknown): message is News<T> | News<'failed'> =>
-      typeof message === 'object' &&
-      message !== null &&
-      'type' in message &&
-      (message.type === type || message.type === 'failed');
-    const found = await nextMessage(child, `${settings.name}: ${type}`, limitMs, isIt);
-    if (found.type === 'failed') throw new Error(`${settings.name}: ${(found as News<'failed'>).reason}`);
-    return found as News<T>;
-  }
-
-  async function ask<T extends Kind>(order: MeterOrder, type: T, limitMs: number): Promise<News<T>> {
-    const answer = next(type, limitMs);
-    child.send(order);
-    return answer;
-  }
+  const { next, ask } = talkWith<MeterOrder, MeterNews>(child, settings.name);
 
   await next('opened', START_LIMIT_MS);
   return {
