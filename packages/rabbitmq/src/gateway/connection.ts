@@ -63,8 +63,8 @@ export interface Connection {
   heldBytes: number;
   /** Channels whose gate is `full`. */
   readonly full: Set<Channel>;
-  /** What was declared by the client and dropped by the broker is being declared again. */
-  isDeclaring: boolean;
+  /** What clients send waits until what they stand on is there: what the broker dropped, and consumers set aside. */
+  isSettingUp: boolean;
   /** Frames for the client. The bytes must not change any more. */
   toClient(bytes: Buffer, from: number, to: number): void;
   /** Ends the connection in the protocol's own way. */

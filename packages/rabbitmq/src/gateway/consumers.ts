@@ -89,6 +89,14 @@ export function setAside(connection: Connection, channel: Channel, consumer: Con
   keepTrying(connection, channel, consumer);
 }
 
+/** Is there a consumer that is to be tried apart? */
+export function hasSetAside({ channels }: Connection): boolean {
+  for (const { consumers } of channels.values())
+    for (const { state, failures } of consumers.values())
+      if (state === 'waiting' && failures > 0) return true;
+  return false;
+}
+
 /** One chain of timers for each round, which ends only with the round. */
 function keepTrying(connection: Connection, channel: Channel, consumer: Consumer): void {
   const { upstream, gateway } = connection;

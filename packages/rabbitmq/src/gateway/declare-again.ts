@@ -15,12 +15,10 @@ const againMs = 1000;
 export function declareAgain(connection: Connection, done: () => void): void {
   const { upstream, gateway } = connection;
   const methods: readonly Method[] = toDeclare(connection.log, gateway.config.redeclare);
-  connection.isDeclaring = methods.length > 0;
-  if (!connection.isDeclaring) return;
-
+  let isDone = false;
   const finish = (): void => {
-    if (!connection.isDeclaring || connection.upstream !== upstream) return;
-    connection.isDeclaring = false;
+    if (isDone || connection.upstream !== upstream) return;
+    isDone = true;
     done();
   };
 

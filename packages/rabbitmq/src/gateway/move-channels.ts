@@ -1,10 +1,14 @@
 import type { Connection } from './connection.ts';
 import { nowOf } from './connection.ts';
+import { hasSetAside } from './consumers.ts';
 import { declareAgain } from './declare-again.ts';
 import { unblocked } from './hear-node.ts';
 import { loseChannel } from './lose-channel.ts';
 import { finishRestore, restoreChannel } from './restore.ts';
 import type { Upstream } from './upstream.ts';
+
+/** ms that what was not confirmed waits at most for consumers: behind thousands of messages they would wait for all. */
+const consumersFirstMs = 30;
 
 /** Sets the client up on a node as it was on the one before. `taken`: numbers of channels that are not free there. */
 export function moveTo(connection: Connection, upstream: Upstream, taken: ReadonlySet<number>): void {
@@ -13,8 +17,16 @@ export function moveTo(connection: Connection, upstream: Upstream, taken: Readon
   connection.downSince = undefined;
   upstreamChannels.clear();
   for (const id of taken) upstreamChannels.set(id, { type: 'abandoned' });
-  declareAgain(connection, () => {
+  const finish = (): void => {
+    if (connection.upstream !== upstream) return;
+    connection.isSettingUp = false;
     for (const channel of [...channels.values()]) finishRestore(connection, channel);
+  };
+  connection.isSettingUp = true;
+  const waitsForConsumers = hasSetAside(connection);
+  declareAgain(connection, () => {
+    if (waitsForConsumers) connection.after(consumersFirstMs, finish);
+    else finish();
   });
   for (const channel of [...channels.values()]) {
     if (channel.phase !== 'closed') restoreChannel(connection, channel);
@@ -33,6 +45,6 @@ export function moveAway(connection: Connection, reason: string, mayHang: boolea
   connection.upstreamChannels.clear();
   connection.upstream = undefined;
   connection.downSince = nowOf(connection);
-  connection.isDeclaring = false;
+  connection.isSettingUp = false;
   unblocked(connection);
 }

@@ -76,6 +76,7 @@ export function createNodeLink(connection: Connection, options: NodeLinkOptions)
       return lease === undefined || identity === undefined ? undefined : openOn(lease, identity);
     },
     promote,
+    crowd: options.crowd,
   });
 
   function dialled(): Upstream | undefined {

@@ -66,7 +66,7 @@ export function createRelay(options: RelayOptions): Relay {
     unconfirmedBytes: 0,
     heldBytes: 0,
     full: new Set(),
-    isDeclaring: false,
+    isSettingUp: false,
     ear: options.ear,
     toClient(bytes, from, to) {
       side.append(bytes, from, to);

@@ -36,9 +36,9 @@ export function restoreChannel(connection: Connection, channel: Channel): void {
   restoreConsumers(
     connection,
     channel,
-    (queue) => !connection.isDeclaring || !isDeclaredAgain(connection, queue),
+    (queue) => !connection.isSettingUp || !isDeclaredAgain(connection, queue),
   );
-  if (!connection.isDeclaring) finishRestore(connection, channel);
+  if (!connection.isSettingUp) finishRestore(connection, channel);
 }
 
 /** Everything that it stands on is declared: the rest, and then what the client sent meanwhile. */

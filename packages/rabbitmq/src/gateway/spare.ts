@@ -19,12 +19,10 @@ import type { Upstream } from './upstream.ts';
  */
 export interface Spare {
   readonly upstream: Upstream;
-  isOpen: boolean;
   /** Counts down from the top: a client numbers its channels from below. */
   lastChannel: number;
   /** Channels that are not closed on both sides. */
   readonly taken: Set<number>;
-  lastTryAt: Ms;
   /** Tries without an answer, by their channel. */
   readonly tries: Map<number, Try>;
 }
@@ -39,25 +37,25 @@ export type Owed =
   | { readonly type: 'publish'; readonly channel: Channel; readonly message: Message }
   | { readonly type: 'request'; readonly channel: Channel; readonly request: Request };
 
-/** ms between two tries, more for what writes the cluster's metadata: a node that hangs stops that everywhere. ms after which a try is given up, and how many may be open at a time. */
-const everyMs = 120;
+/** ms between two tries: of one client, for each client beside it, and of what writes the cluster's metadata, since a node that hangs stops that everywhere. */
+const everyMs = 40;
+const crowdMs = 2;
 const metadataEveryMs = 1000;
-const giveUpMs = 1000;
-const maxTries = 16;
+/** ms after which a try is given up, and how many may be open at a time. */
+const giveUpMs = 800;
+const maxTries = 20;
 
 export function createSpare(upstream: Upstream): Spare {
-  return { upstream, isOpen: false, lastChannel: 0, lastTryAt: 0, tries: new Map(), taken: new Set() };
+  return { upstream, lastChannel: 0, tries: new Map(), taken: new Set() };
 }
 
-/** One more try, if it is time. */
+/** One more try. */
 export function tryOn(spare: Spare, owed: Owed, now: Ms): void {
-  if (!spare.isOpen || now - spare.lastTryAt < paceOf(owed)) return;
   for (const [id, { since }] of spare.tries) {
     if (now - since < giveUpMs) break;
     giveUp(spare, id);
   }
   if (spare.tries.size >= maxTries) return;
-  spare.lastTryAt = now;
   const id = nextChannel(spare);
   spare.taken.add(id);
   spare.tries.set(id, { since: now, owed });
@@ -76,9 +74,10 @@ export function tryOn(spare: Spare, owed: Owed, now: Ms): void {
   }
 }
 
-function paceOf(owed: Owed): number {
-  const isMetadata = owed.type === 'request' && /^(?:queue|exchange)\./.test(owed.request.method.name);
-  return isMetadata ? metadataEveryMs : everyMs;
+/** ms from one try to the next, for one of `crowd` clients. */
+export function nextTryMs(owed: Owed | undefined, crowd: number): number {
+  const isMetadata = owed?.type === 'request' && /^(?:queue|exchange)\./.test(owed.request.method.name);
+  return isMetadata ? metadataEveryMs : everyMs + crowd * crowdMs;
 }
 
 /** A frame on the spare connection. True if a try was answered: it works here. */

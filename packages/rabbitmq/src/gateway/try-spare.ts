@@ -1,10 +1,11 @@
 import type { Ms } from '@failover/core';
 import type { Connection } from './connection.ts';
+import { nowOf } from './connection.ts';
 import { hangUp } from './hang-up.ts';
 import { withoutConsumer } from './lose-channel.ts';
 import { isOurs } from './request.ts';
-import type { Spare } from './spare.ts';
-import { createSpare, hearOn, tryOn } from './spare.ts';
+import type { Owed, Spare } from './spare.ts';
+import { createSpare, hearOn, nextTryMs, tryOn } from './spare.ts';
 import { owedTooLong } from './suspect.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -27,10 +28,26 @@ export interface SpareTrialOptions {
   open(): Upstream | undefined;
   /** It answers there: it is the spare no longer. */
   promote(spare: Spare): void;
+  /** How many clients there are, so that they do not all try as often as one may. */
+  crowd(): number;
 }
 
-export function createSpareTrial(connection: Connection, { open, promote }: SpareTrialOptions): SpareTrial {
+export function createSpareTrial(
+  connection: Connection,
+  { open, promote, crowd }: SpareTrialOptions,
+): SpareTrial {
   let spare: Spare | undefined;
+
+  /** Ends with this spare. What it is tried for may change meanwhile. */
+  function keepTrying(open: Spare): void {
+    if (spare !== open) return;
+    const now = nowOf(connection);
+    const owed = owedTooLong(connection, now);
+    if (owed !== undefined && consumerOfOurs(owed) === undefined) tryOn(open, owed, now);
+    connection.after(nextTryMs(owed, crowd()), () => {
+      keepTrying(open);
+    });
+  }
 
   function close(): void {
     if (spare === undefined) return;
@@ -46,8 +63,9 @@ export function createSpareTrial(connection: Connection, { open, promote }: Spar
         close();
         return;
       }
-      if (owed.type === 'request' && owed.request.method.name === 'basic.consume' && isOurs(owed.request)) {
-        withoutConsumer(connection, owed.channel, owed.request.method.consumerTag);
+      const tag = consumerOfOurs(owed);
+      if (tag !== undefined) {
+        withoutConsumer(connection, owed.channel, tag);
         return;
       }
       if (spare === undefined) {
@@ -56,13 +74,12 @@ export function createSpareTrial(connection: Connection, { open, promote }: Spar
         return;
       }
       spare.upstream.beat(now);
-      tryOn(spare, owed, now);
     },
     isOn(upstream) {
       return upstream === spare?.upstream;
     },
     opened() {
-      if (spare !== undefined) spare.isOpen = true;
+      if (spare !== undefined) keepTrying(spare);
     },
     hear(bytes, from, to) {
       if (spare === undefined || !hearOn(connection, spare, bytes, from, to)) return;
@@ -75,4 +92,11 @@ export function createSpareTrial(connection: Connection, { open, promote }: Spar
     },
     close,
   };
+}
+
+/** The tag of a consumer that we ask for: its queue may hang although its channel could work, so it is tried apart. */
+function consumerOfOurs(owed: Owed): string | undefined {
+  if (owed.type !== 'request' || !isOurs(owed.request)) return undefined;
+  const { method } = owed.request;
+  return method.name === 'basic.consume' ? method.consumerTag : undefined;
 }
