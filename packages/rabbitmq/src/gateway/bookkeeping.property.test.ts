@@ -148,6 +148,8 @@ describe('delivery tags around failovers', () => {
                       : [settled.tag];
               expect(told.sort()).toEqual(expected.sort());
               for (const tag of told) expect(owed.delete(tag)).toBe(true);
+              if (settled.type === 'one' && settled.isAllSoFar)
+                expect([...owed].filter((tag) => tag <= settled.tag)).toEqual([]);
               for (const tag of meant) shown.delete(tag);
               break;
             }

@@ -5,6 +5,7 @@ import type { Deliveries } from './deliveries.ts';
 import { createDeliveries } from './deliveries.ts';
 import type { Message } from './message.ts';
 import type { Publishes } from './publishes.ts';
+import type { Upstream } from './upstream.ts';
 
 /** A method that was sent upstream and owes an answer. */
 export interface Request {
@@ -62,6 +63,8 @@ export interface Channel {
   /** The client's last publish on a confirm channel. */
   lastSeq: number;
   readonly deliveries: Deliveries;
+  /** The newest ack upstream, while it has not left and a later one can take its place. */
+  dueAck: DueAck | undefined;
   readonly consumers: Map<string, Consumer>;
   /** `basic.qos` for consumers to come, and for the whole channel. 0 is none. */
   prefetch: number;
@@ -97,6 +100,16 @@ export interface Channel {
   failures: number;
 }
 
+/** An ack that means everything up to its tag, in the bytes that are about to leave. */
+export interface DueAck {
+  readonly bytes: Buffer;
+  /** Where its tag stands. */
+  readonly at: number;
+  readonly upstream: Upstream;
+  /** Of the upstream: afterwards it is gone. */
+  readonly turn: number;
+}
+
 export function createChannel(id: number, now: Ms): Channel {
   return {
     id,
@@ -106,6 +119,7 @@ export function createChannel(id: number, now: Ms): Channel {
     mode: { type: 'plain' },
     lastSeq: 0,
     deliveries: createDeliveries(),
+    dueAck: undefined,
     consumers: new Map(),
     prefetch: 0,
     globalPrefetch: 0,

@@ -38,6 +38,7 @@ export function abandonUpstream(connection: Connection, channel: Channel): void 
   tellNode(connection, channel, 'channel.close', closing(replyCode.success, 'given up'));
   connection.upstreamChannels.set(channel.upstreamId, { type: 'abandoned' });
   channel.upstreamId = 0;
+  channel.dueAck = undefined;
 }
 
 /** Closes one channel alone and says why, in the protocol's own way. */

@@ -16,6 +16,8 @@ export interface GatewayCounters {
   unknown: number;
   /** Settled deliveries that the broker had taken back already. */
   staleAcks: number;
+  /** Acks that left together with another one. */
+  mergedAcks: number;
   /** Consumers that their client was told are gone. */
   consumersLost: number;
   closedSlow: number;
@@ -36,6 +38,7 @@ export function zeroCounters(): GatewayCounters {
     resent: 0,
     unknown: 0,
     staleAcks: 0,
+    mergedAcks: 0,
     consumersLost: 0,
     closedSlow: 0,
     cutDeliveries: 0,

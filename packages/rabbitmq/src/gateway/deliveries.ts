@@ -3,7 +3,14 @@ import type { Consumer } from '../session/consumer.ts';
 /** What settling a tag means upstream. `stale` counts tags of an earlier epoch: the broker has them back already. */
 export type Settlement =
   | { readonly type: 'nothing'; readonly stale: number }
-  | { readonly type: 'one'; readonly tag: number; readonly multiple: boolean; readonly stale: number }
+  | {
+      readonly type: 'one';
+      readonly tag: number;
+      readonly multiple: boolean;
+      /** Nothing before it is left to settle upstream: it means the same as `multiple`. */
+      readonly isAllSoFar: boolean;
+      readonly stale: number;
+    }
   | { readonly type: 'each'; readonly tags: readonly number[]; readonly stale: number }
   /** The client names a tag that it never got, or settles one twice: 406, as the broker would say. */
   | { readonly type: 'unknownTag' };
@@ -34,6 +41,8 @@ export function createDeliveries(): Deliveries {
   // In the order of the client's tags, since a Map keeps that of insertion.
   const unsettled = new Map<number, Unsettled>();
   let lastTag = 0;
+  /** Nothing before it is unsettled. */
+  let lowest = 1;
   let staleUpTo = 0;
   let held = 0;
   /** Up to this tag the two orders may differ. */
@@ -42,6 +51,7 @@ export function createDeliveries(): Deliveries {
   function take(tag: number, each: Unsettled): void {
     unsettled.delete(tag);
     if (each.consumer !== undefined) each.consumer.unsettled -= 1;
+    if (tag === lowest) while (lowest <= lastTag && !unsettled.has(lowest)) lowest += 1;
   }
 
   function settleMany(tag: number): Settlement {
@@ -61,14 +71,18 @@ export function createDeliveries(): Deliveries {
     }
     if (tags.length === 0) return { type: 'nothing', stale };
     // What the client was not shown yet is not its to settle, so `multiple` goes on only where both orders agree.
-    if (held === 0 && upTo >= disorderUpTo) return { type: 'one', tag: highest, multiple: true, stale };
+    if (held === 0 && upTo >= disorderUpTo)
+      return { type: 'one', tag: highest, multiple: true, isAllSoFar: true, stale };
     return { type: 'each', tags, stale };
   }
 
   return {
     issue(upstreamTag, consumer, needsAck) {
       lastTag += 1;
-      if (!needsAck) return lastTag;
+      if (!needsAck) {
+        if (lowest === lastTag) lowest += 1;
+        return lastTag;
+      }
       unsettled.set(lastTag, { upstreamTag, consumer });
       if (consumer !== undefined) consumer.unsettled += 1;
       return lastTag;
@@ -82,8 +96,10 @@ export function createDeliveries(): Deliveries {
       }
       if (multiple) return settleMany(tag);
       take(tag, entry);
-      if (entry.upstreamTag === 0) return { type: 'nothing', stale: 1 };
-      return { type: 'one', tag: entry.upstreamTag, multiple: false, stale: 0 };
+      const { upstreamTag } = entry;
+      if (upstreamTag === 0) return { type: 'nothing', stale: 1 };
+      const isAllSoFar = tag < lowest && held === 0 && tag >= disorderUpTo;
+      return { type: 'one', tag: upstreamTag, multiple: false, isAllSoFar, stale: 0 };
     },
     holdOne() {
       held += 1;

@@ -192,9 +192,18 @@ function settle(
   connection.gateway.counters.staleAcks += settled.stale;
   if (channel.mode.type === 'tx') channel.mode.isDirty = true;
   if (settled.type === 'one') {
+    const mayMerge = id === ackId && settled.isAllSoFar && channel.mode.type !== 'tx';
+    if (mayMerge && mergeAck(connection, channel, settled.tag)) {
+      settleShown(connection, channel);
+      return;
+    }
     if (settled.tag !== tag) writeLonglong(bytes, at, settled.tag);
     toNode(connection, channel, bytes, from, to);
+    const { upstream } = connection;
+    channel.dueAck =
+      mayMerge && upstream !== undefined ? { bytes, at, upstream, turn: upstream.turn } : undefined;
   } else if (settled.type === 'each') {
+    channel.dueAck = undefined;
     for (const each of settled.tags) {
       if (id === ackId) tellNode(connection, channel, 'basic.ack', { deliveryTag: each, multiple: false });
       else {
@@ -203,10 +212,30 @@ function settle(
       }
     }
   }
+  settleShown(connection, channel);
+}
+
+/**
+ * Acks that come together become one with `multiple`: a queue writes each into its log, and so many of a client's
+ * become one entry there. False if there is none that this one can take the place of.
+ */
+function mergeAck(connection: Connection, { dueAck }: Channel, tag: number): boolean {
+  if (dueAck === undefined || dueAck.upstream !== connection.upstream) return false;
+  if (dueAck.turn !== dueAck.upstream.turn) return false;
+  writeLonglong(dueAck.bytes, dueAck.at, tag);
+  dueAck.bytes[dueAck.at + 8] = 1;
+  connection.gateway.counters.mergedAcks += 1;
+  return true;
+}
+
+/** It may have room for what waits. */
+function settleShown(connection: Connection, channel: Channel): void {
   if (channel.waiting.length > 0) showWaiting(connection, channel);
 }
 
 function request(connection: Connection, channel: Channel, bytes: Buffer, from: number, to: number): void {
+  // An ack behind it stays behind it.
+  channel.dueAck = undefined;
   const asked = decodeMethod(bytes, from, to);
   switch (asked.name) {
     case 'channel.open':

@@ -152,8 +152,11 @@ function continueIncoming(
 }
 
 function arrived(connection: Connection, channel: Channel, incoming: Incoming): void {
-  // Cancelled, and the node had it on its way: nobody would take it.
-  if (incoming.kind === 'deliver' && incoming.consumer === undefined) return;
+  // Cancelled, and the node had it on its way: nobody takes it, and no ack may take it in with others.
+  if (incoming.kind === 'deliver' && incoming.consumer === undefined) {
+    channel.deliveries.holdOne();
+    return;
+  }
   if (mayShow(channel, incoming)) {
     show(connection, channel, incoming);
     return;

@@ -35,6 +35,7 @@ export function loseChannel(connection: Connection, channel: Channel, reason: st
   const lost = channel.requests;
   channel.requests = [];
   channel.upstreamId = 0;
+  channel.dueAck = undefined;
   channel.gate = 'restoring';
   connection.full.delete(channel);
   const problem = problemOf(channel, lost, reason);

@@ -55,6 +55,35 @@ describe('a client of the gateway', () => {
     });
   });
 
+  it('acknowledges together what comes together, and nothing else', async () => {
+    const channel = await connection.createConfirmChannel();
+    const closed = vi.fn();
+    channel.on('close', closed);
+    await channel.assertQueue('q', quorum);
+    for (let each = 0; each < 12; each += 1) channel.sendToQueue('q', Buffer.from(`m${each}`));
+    await channel.waitForConfirms();
+    const got: ConsumeMessage[] = [];
+    const { consumerTag } = await channel.consume('q', (message) => {
+      if (message !== null) got.push(message);
+    });
+    await vi.waitFor(() => {
+      expect(got).toHaveLength(12);
+    });
+    const at = (index: number): ConsumeMessage => got[index] as ConsumeMessage;
+    for (const index of [0, 1, 2]) channel.ack(at(index));
+    channel.reject(at(3), false);
+    for (const index of [4, 5, 6, 8]) channel.ack(at(index));
+    await channel.cancel(consumerTag);
+    await vi.waitFor(() => {
+      expect(served.gateway.counters['mergedAcks']).toBeGreaterThan(1);
+    });
+    // What was not acknowledged comes back when the channel ends: 7, 9, 10 and 11.
+    await channel.close();
+    expect(closed).toHaveBeenCalledTimes(1);
+    const check = await connection.createChannel();
+    expect(await check.checkQueue('q')).toMatchObject({ messageCount: 4 });
+  });
+
   it('keeps its connection, channel and consumer when every node is killed in turn', async () => {
     const channel = await connection.createConfirmChannel();
     await channel.assertQueue('q', quorum);

@@ -47,6 +47,8 @@ export interface Upstream {
   /** All that was appended in one turn leaves in one write. The bytes must not change any more. */
   append(bytes: Buffer, from: number, to: number): void;
   flush(): void;
+  /** Counts up with each write. What was appended in this turn has not left. */
+  readonly turn: number;
   readonly isBlocked: boolean;
   pause(): void;
   resume(): void;
@@ -69,6 +71,7 @@ export function openUpstream(options: UpstreamOptions): Upstream {
   let phase: 'login' | 'open' | 'over' = 'login';
   let tuned: Tuned = { frameMax: 0, channelMax: 0, heartbeatS: 0 };
   let isFlushDue = false;
+  let turn = 0;
   let isPaused = false;
   let wroteAt = openedAt;
   let heardAt = openedAt;
@@ -81,6 +84,7 @@ export function openUpstream(options: UpstreamOptions): Upstream {
 
   function flush(): void {
     isFlushDue = false;
+    turn += 1;
     if (phase === 'over' || outbox.isEmpty) return;
     wroteAt = runtime.now();
     outbox.flush(write);
@@ -186,6 +190,9 @@ export function openUpstream(options: UpstreamOptions): Upstream {
       process.nextTick(flush);
     },
     flush,
+    get turn() {
+      return turn;
+    },
     get isBlocked() {
       return socket.writableNeedDrain;
     },
