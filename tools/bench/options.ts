@@ -13,6 +13,8 @@ export interface Options {
   readonly only?: readonly string[] | undefined;
   readonly sharing: Sharing;
   readonly faults?: readonly string[] | undefined;
+  /** ms after a fault; who is not back by then is reported as later, and not waited for. */
+  readonly capMs?: number | undefined;
   /** Of the servers, where several can be had. */
   readonly brokerVersion?: string | undefined;
 }
@@ -30,6 +32,7 @@ export function parseOptions(args: readonly string[]): Options {
       runs: { type: 'string' },
       only: { type: 'string' },
       faults: { type: 'string' },
+      cap: { type: 'string' },
       version: { type: 'string' },
     },
   });
@@ -43,6 +46,7 @@ export function parseOptions(args: readonly string[]): Options {
     runs: values.runs === undefined ? undefined : whole('--runs', values.runs),
     only: values.only?.split(','),
     faults: values.faults?.split(','),
+    capMs: values.cap === undefined ? undefined : whole('--cap', values.cap),
     brokerVersion: values.version,
   };
 }

@@ -58,7 +58,8 @@ async function measure(
   stage: Stage,
   entrants: readonly Entrant[],
 ): Promise<Result> {
-  const { capMs, runs: fullRuns } = FULL_SIZE[version];
+  const { capMs: fullCapMs, runs: fullRuns } = FULL_SIZE[version];
+  const capMs = options.capMs ?? fullCapMs;
   const settings = options.isQuick ? QUICK : { ...FULL, capMs };
   const runs = options.runs ?? (options.isQuick ? 1 : fullRuns);
   const asked = options.isQuick ? { ...options, faults: options.faults ?? QUICK_FAULTS } : options;
