@@ -5,6 +5,7 @@ export * from './execute/index.ts';
 export * from './runtime/runtime.ts';
 export * from './runtime/system.ts';
 export * from './runtime/on-abort.ts';
+export * from './runtime/with-tls.ts';
 export * from './runtime/serve-client.ts';
 export type * from './runtime/client-stream.ts';
 export type * from './adapter.ts';

@@ -1,9 +1,9 @@
-import type { ConfigIssue, ConfigSpec, EndpointId, Seed } from '@failover/core';
+import type { ConfigIssue, ConfigSpec, EndpointId, Seed, TlsOptions } from '@failover/core';
 import {
   ConfigError,
   configIssues,
-  endpoint,
-  fileContent,
+  addressMap,
+  readTls,
   secretFromFile,
   seedList,
   withoutUndefined,
@@ -112,16 +112,6 @@ export type RabbitOptions = Omit<Written, keyof Lists> & {
   readonly [K in keyof Lists]: Readonly<Lists[K]>;
 };
 
-/** What `tls.connect` takes. */
-export interface TlsOptions {
-  readonly ca?: string | Uint8Array;
-  readonly cert?: string | Uint8Array;
-  readonly key?: string | Uint8Array;
-  readonly passphrase?: string;
-  readonly servername?: string;
-  readonly rejectUnauthorized: boolean;
-}
-
 /** Checked and complete. */
 export interface RabbitConfig {
   readonly name: string;
@@ -157,7 +147,7 @@ export const rabbitConfig: ConfigSpec<RabbitConfig> = {
     }
     const issues: ConfigIssue[] = [];
     const { passwordFile, password, addresses, tls: writtenTls, ...rest } = parsed.data;
-    const secured = readTls(writtenTls, issues);
+    const secured = readTls('tls', writtenTls, issues);
     if (password !== undefined && passwordFile !== undefined) {
       const problem = 'cannot stand beside password';
       issues.push({ field: 'passwordFile', value: passwordFile, problem, fix: 'remove one of them' });
@@ -172,7 +162,7 @@ export const rabbitConfig: ConfigSpec<RabbitConfig> = {
       ...(secured === undefined ? {} : { tls: secured }),
       servers: seedList('servers', rest.servers, 5672, issues),
       management: seedList('management', rest.management?.map(withoutScheme), 15_672, issues),
-      addresses: addressMap(addresses, issues),
+      addresses: addressMap('addresses', addresses, 5672, issues),
       managementUsername: rest.managementUsername ?? rest.username,
       managementPassword: rest.managementPassword ?? secret,
     };
@@ -181,37 +171,7 @@ export const rabbitConfig: ConfigSpec<RabbitConfig> = {
   },
 };
 
-function readTls(written: z.output<typeof schema>['tls'], issues: ConfigIssue[]): TlsOptions | undefined {
-  if (written === false) return undefined;
-  if (written === true) return { rejectUnauthorized: true };
-  const { caFile, certFile, keyFile, ...rest } = written;
-  const read = (field: string, path: string | undefined): Buffer | undefined =>
-    path === undefined ? undefined : fileContent(`tls.${field}`, path, issues);
-  return withoutUndefined({
-    ...rest,
-    ca: rest.ca ?? read('caFile', caFile),
-    cert: rest.cert ?? read('certFile', certFile),
-    key: rest.key ?? read('keyFile', keyFile),
-  });
-}
-
 /** People copy it from the browser. */
 function withoutScheme(address: z.output<typeof addressSchema>): z.output<typeof addressSchema> {
   return typeof address === 'string' ? address.replace(/^http:\/\/([^/]+)\/*$/, '$1') : address;
-}
-
-function addressMap(
-  written: Readonly<Record<string, string>>,
-  issues: ConfigIssue[],
-): ReadonlyMap<string, EndpointId> {
-  const found = new Map<string, EndpointId>();
-  for (const [node, text] of Object.entries(written)) {
-    try {
-      found.set(node, endpoint(text, 5672));
-    } catch {
-      const fix = 'write host:port, for example 127.0.0.1:5672';
-      issues.push({ field: `addresses.${node}`, value: text, problem: 'is not an address', fix });
-    }
-  }
-  return found;
 }

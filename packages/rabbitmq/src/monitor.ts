@@ -1,9 +1,9 @@
 import type { Member, Pace, Report, Runtime } from '@failover/core';
+import { withTls } from '@failover/core';
 import { Observable } from 'rxjs';
 import type { RabbitConfig } from './config.ts';
 import { watchManagement } from './monitor/watch-management.ts';
 import { watchNode } from './monitor/watch-node.ts';
-import { networkFor } from './network.ts';
 import type { RabbitReply } from './replies.ts';
 
 /** Asks one member again and again on its own connections, until nobody listens. Never the driver: see ARCHITECTURE. */
@@ -18,7 +18,7 @@ export function watch(
     const [start, network] =
       member.kind === 'witness'
         ? ([watchManagement, runtime] as const)
-        : ([watchNode, networkFor(config, runtime)] as const);
+        : ([watchNode, withTls(runtime, config.tls)] as const);
     return start(member, config, pace$, network, (report) => {
       if (report.type === 'failed') complain(report.reason);
       subscriber.next(report);

@@ -1,8 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { ClientStream, Cluster, GatewaySession, Runtime, ServeContext } from '@failover/core';
-import { serveClient } from '@failover/core';
+import { serveClient, withTls } from '@failover/core';
 import type { RabbitConfig } from '../config.ts';
-import { networkFor } from '../network.ts';
 import { nodesOf } from '../rules.ts';
 import type { ClientEar, GatewayContext } from './connection.ts';
 import { zeroCounters } from './counters.ts';
@@ -26,7 +25,7 @@ const lookMs = 100;
 export function openGateway(cluster: Cluster, config: RabbitConfig, runtime: Runtime): RabbitGateway {
   const counters = zeroCounters();
   const target = nodesOf(config.name).id;
-  const network = networkFor(config, runtime);
+  const network = withTls(runtime, config.tls);
   const context: GatewayContext = { cluster, target, config, runtime: network, counters };
   const properties = createKnownProperties(context);
   const relays = new Set<Relay>();
