@@ -1,5 +1,13 @@
-import type { ConfigIssue, ConfigSpec, Seed } from '@failover/core';
-import { ConfigError, configIssues, secretFromFile, seedList, withoutUndefined } from '@failover/core';
+import type { ConfigIssue, ConfigSpec, EndpointId, Seed, TlsOptions } from '@failover/core';
+import {
+  addressMap,
+  ConfigError,
+  configIssues,
+  readTls,
+  secretFromFile,
+  seedList,
+  withoutUndefined,
+} from '@failover/core';
 import { z } from 'zod';
 
 const address = z
@@ -8,6 +16,25 @@ const address = z
     z.strictObject({ host: z.string().min(1), port: z.int().min(1).max(65_535).optional() }),
   ])
   .describe('host:port');
+const pem = z.union([z.string(), z.instanceof(Uint8Array)]);
+const tls = z.union([
+  z.boolean(),
+  z.strictObject({
+    caFile: z.string().min(1).optional().describe('A file with the certificates that are trusted, in PEM.'),
+    certFile: z.string().min(1).optional().describe('Our own certificate, in PEM, if servers ask for one.'),
+    keyFile: z.string().min(1).optional(),
+    ca: pem.optional().describe('As caFile, in process.'),
+    cert: pem.optional(),
+    key: pem.optional(),
+    passphrase: z.string().optional(),
+    servername: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('The name in the certificates, if it is not the host: Sentinels often tell addresses.'),
+    rejectUnauthorized: z.boolean().default(true),
+  }),
+]);
 const ms = z.int().min(1).max(3_600_000);
 
 const schema = z.strictObject({
@@ -39,6 +66,15 @@ const schema = z.strictObject({
   passwordFile: z.string().min(1).optional().describe('A file whose first line is the password.'),
   sentinelUsername: z.string().min(1).optional().describe('ACL user on the Sentinels.'),
   sentinelPassword: z.string().min(1).optional(),
+  sentinelPasswordFile: z.string().min(1).optional().describe('A file whose first line is that password.'),
+  tls: tls.default(false).describe('TLS to the servers; true trusts the authorities of the machine.'),
+  sentinelTls: tls.default(false).describe('TLS to the Sentinels, apart from that to the servers.'),
+  addresses: z
+    .record(z.string().regex(/:\d{1,5}$/), z.string())
+    .default({})
+    .describe(
+      'From the addresses that Sentinels and servers tell of each other to those that you can reach, each host:port.',
+    ),
   db: z.int().min(0).max(1_000_000).default(0),
   promotion: z
     .enum(['selected', 'announced'])
@@ -57,11 +93,18 @@ const schema = z.strictObject({
   staleReplicaMs: ms
     .default(10_000)
     .describe('ms that a replica goes on serving readers after it lost its primary.'),
+  sharedCommands: z
+    .array(z.string().regex(/^[A-Za-z0-9._-]{1,20}$/))
+    .readonly()
+    .default([])
+    .describe(
+      'Commands, as of modules, that leave no state on a connection and may share one; else an unknown command gets one for itself.',
+    ),
   connectTimeoutMs: ms.default(1000).describe('ms until an attempt to connect is given up.'),
 });
 
 type Written = z.input<typeof schema>;
-type Lists = Pick<Written, 'sentinels' | 'servers'>;
+type Lists = Pick<Written, 'sentinels' | 'servers' | 'sharedCommands'>;
 
 /** What a user writes, in process and in YAML. A list may be readonly; the schema alone would refuse that. */
 export type RedisOptions = Omit<Written, keyof Lists> & {
@@ -77,11 +120,16 @@ export interface RedisConfig {
   readonly password?: string;
   readonly sentinelUsername?: string;
   readonly sentinelPassword?: string;
+  /** Undefined: plain TCP. */
+  readonly tls?: TlsOptions;
+  readonly sentinelTls?: TlsOptions;
+  readonly addresses: ReadonlyMap<string, EndpointId>;
   readonly db: number;
   readonly promotion: 'selected' | 'announced';
   readonly onMinority: 'allow' | 'fence';
   readonly holdMs: number;
   readonly staleReplicaMs: number;
+  readonly sharedCommands: readonly string[];
   readonly connectTimeoutMs: number;
 }
 
@@ -89,21 +137,28 @@ export interface RedisConfig {
 const defaultDownAfterMs = 30_000;
 
 export const redisConfig: ConfigSpec<RedisConfig> = {
-  schema: z.toJSONSchema(schema, { io: 'input' }),
+  schema: z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),
   parse(input) {
     const parsed = schema.safeParse(input);
     if (!parsed.success)
       throw new ConfigError(parsed.error.issues.flatMap((issue) => configIssues(issue, input)));
     const issues: ConfigIssue[] = crossFieldIssues(parsed.data);
-    const { downAfterMs, holdMs, passwordFile, sentinels, servers, ...rest } = parsed.data;
+    const { downAfterMs, holdMs, passwordFile, sentinelPasswordFile, ...rest } = parsed.data;
+    const secret = (
+      field: string,
+      path: string | undefined,
+      written: string | undefined,
+    ): string | undefined => (path === undefined ? written : secretFromFile(field, path, issues));
     const config = {
       ...rest,
       name: rest.name ?? 'redis',
-      sentinels: seedList('sentinels', sentinels, 26_379, issues),
-      servers: seedList('servers', servers, 6379, issues),
-      ...(passwordFile === undefined
-        ? {}
-        : { password: secretFromFile('passwordFile', passwordFile, issues) }),
+      sentinels: seedList('sentinels', rest.sentinels, 26_379, issues),
+      servers: seedList('servers', rest.servers, 6379, issues),
+      addresses: addressMap('addresses', rest.addresses, 6379, issues),
+      password: secret('passwordFile', passwordFile, rest.password),
+      sentinelPassword: secret('sentinelPasswordFile', sentinelPasswordFile, rest.sentinelPassword),
+      tls: readTls('tls', rest.tls, issues),
+      sentinelTls: readTls('sentinelTls', rest.sentinelTls, issues),
       holdMs: holdMs ?? Math.min(60_000, (downAfterMs ?? defaultDownAfterMs) + 10_000),
     };
     if (issues.length > 0) throw new ConfigError(issues);
@@ -140,8 +195,14 @@ function crossFieldIssues(options: z.output<typeof schema>): ConfigIssue[] {
   if (options.username !== undefined && (options.password ?? options.passwordFile) === undefined) {
     add('username', 'has no password', 'add password or passwordFile', options.username);
   }
-  if (options.sentinelUsername !== undefined && options.sentinelPassword === undefined) {
-    add('sentinelUsername', 'has no password', 'add sentinelPassword', options.sentinelUsername);
+  const sentinelSecret = options.sentinelPassword ?? options.sentinelPasswordFile;
+  if (options.sentinelUsername !== undefined && sentinelSecret === undefined) {
+    const fix = 'add sentinelPassword or sentinelPasswordFile';
+    add('sentinelUsername', 'has no password', fix, options.sentinelUsername);
+  }
+  if (options.sentinelPassword !== undefined && options.sentinelPasswordFile !== undefined) {
+    const problem = 'cannot stand beside sentinelPassword';
+    add('sentinelPasswordFile', problem, 'remove one of them', options.sentinelPasswordFile);
   }
   return issues;
 }

@@ -1,4 +1,4 @@
-import type { CommandTraits } from '../protocol/traits.ts';
+import type { CommandTraits } from '../protocol/commands/index.ts';
 import type { ListenerRole } from './handshake.ts';
 import { readOnlyListener, refusedByUs } from './refuse.ts';
 
@@ -18,12 +18,14 @@ const readsOrWrites: ReadonlySet<string> = new Set([
   'FUNCTION',
 ]);
 
+const containerOf = (name: string): string => name.split(' ', 1)[0] ?? '';
+
 /** Pure: the answer to a command that no server gets to see, or `undefined` for one that goes on. */
 export function refusalOf(traits: CommandTraits, role: ListenerRole): Buffer | undefined {
   if (traits.route === 'refused') {
     return refusedByUs(traits.name, 'it would harm every other client of the server');
   }
-  if (role === 'primary' || !traits.isWrite || readsOrWrites.has(traits.name)) return undefined;
+  if (role === 'primary' || !traits.isWrite || readsOrWrites.has(containerOf(traits.name))) return undefined;
   if (traits.name !== '') return readOnlyListener;
   return refusedByUs(
     'An unknown command',

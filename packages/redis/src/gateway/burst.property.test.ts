@@ -2,11 +2,12 @@ import { nextStep } from '@failover/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { classify } from '../classify.ts';
-import { commandIndex, traitsAt } from '../protocol/traits.ts';
+import { commandTable, unknownCommand } from '../protocol/commands/index.ts';
 import type { Fate, Sent, Settled } from './burst.ts';
 import { coreTraits, settleBurst } from './burst.ts';
 
-const traits = (name: string) => traitsAt(commandIndex(Buffer.from(name), 0, name.length));
+const traits = (name: string) =>
+  commandTable.traits[commandTable.indexOf(Buffer.from(name), 0, name.length)] ?? unknownCommand;
 const bytes = Buffer.from('x');
 const refusal = (): Fate => ({
   type: 'refused',

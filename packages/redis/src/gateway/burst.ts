@@ -1,5 +1,5 @@
 import type { Failure, Outcome, Step, Traits } from '@failover/core';
-import type { CommandTraits } from '../protocol/traits.ts';
+import type { CommandTraits } from '../protocol/commands/index.ts';
 import type { SentCommand } from './split-run.ts';
 
 /** What became of a command that one client sent behind others on one connection. */

@@ -1,3 +1,4 @@
+import type { CommandTable } from '../protocol/commands/index.ts';
 import type { Fate, Sent } from './burst.ts';
 import type { SentRun } from './sent-commands.ts';
 import { commandOf, commandsOf } from './sent-commands.ts';
@@ -12,7 +13,7 @@ export interface Collection {
   close(): void;
 }
 
-export function createCollection(maxBytes: number): Collection {
+export function createCollection(maxBytes: number, commands: CommandTable): Collection {
   let sent: Sent[] = [];
   let bytes = 0;
   /** A run is split once, however many of its replies come. */
@@ -29,7 +30,7 @@ export function createCollection(maxBytes: number): Collection {
       collection.isOpen = true;
       // Runs are used again, so the same object may be another run: its bytes tell.
       if (split?.of !== run || split.bytes !== run.bytes) {
-        split = { of: run, bytes: run.bytes, commands: commandsOf(run, now) };
+        split = { of: run, bytes: run.bytes, commands: commandsOf(commands, run, now) };
       }
       const command = split.commands[commandOf(run) === undefined ? run.answered - 1 : 0];
       if (command === undefined) throw new Error('a reply to no command');

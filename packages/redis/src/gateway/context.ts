@@ -1,4 +1,5 @@
 import type { Adapter, Cluster, Runtime } from '@failover/core';
+import type { CommandTable } from '../protocol/commands/index.ts';
 import type { RequestScanner } from '../protocol/scan-requests.ts';
 import type { GatewayCounters } from './counters.ts';
 import type { DataReports } from './data-reports.ts';
@@ -13,6 +14,7 @@ export interface GatewayContext {
   readonly classify: Adapter['classify'];
   readonly runtime: Runtime;
   readonly tick: Tick;
+  readonly commands: CommandTable;
   /** For whole commands of whichever client has its turn: one for all stays in the cache. */
   readonly scanner: RequestScanner;
   readonly limits: GatewayLimits;

@@ -1,5 +1,6 @@
 import type { Ms } from '@failover/core';
-import { traitsAt, writeBit } from '../protocol/traits.ts';
+import type { CommandTable } from '../protocol/commands/index.ts';
+import { unknownCommand, writeBit } from '../protocol/commands/index.ts';
 import { refusalOf } from './admission.ts';
 import type { ListenerRole } from './handshake.ts';
 import type { IntakeEvents } from './intake.ts';
@@ -10,6 +11,7 @@ import { argsOf } from './sent-commands.ts';
 import { splitRun } from './split-run.ts';
 
 export interface EntranceEvents {
+  readonly commands: CommandTable;
   readonly role: ListenerRole;
   /** When what comes now must be answered. */
   deadline(): Ms;
@@ -25,7 +27,7 @@ export interface EntranceEvents {
 
 /** Makes of what a client asks what waits in its line; the answer, where no server gets to see it. */
 export function createEntrance(events: EntranceEvents): IntakeEvents {
-  const { role } = events;
+  const { commands, role } = events;
 
   function acceptRun(bytes: Uint8Array, from: number, to: number, count: number): void {
     if (events.sent(bytes, from, to, count)) return;
@@ -38,26 +40,27 @@ export function createEntrance(events: EntranceEvents): IntakeEvents {
         acceptRun(bytes, from, to, count);
         return;
       }
-      for (const command of splitRun(bytes, from, to)) {
+      for (const command of splitRun(commands, bytes, from, to)) {
         if (command.traits.isWrite) events.reply(readOnlyListener);
         else acceptRun(bytes, command.from, command.to, 1);
       }
     },
     command(bytes, index) {
-      const traits = traitsAt(index);
+      const traits = commands.traitsOf(index, () => argsOf(bytes)[1]?.toString('latin1') ?? '');
       const refusal = refusalOf(traits, role);
       const work = { deadline: events.deadline(), gate: openGate };
       if (refusal !== undefined) events.reply(refusal);
       else if (traits.route === 'session') {
         const args = argsOf(bytes);
-        events.accept({ type: 'session', name: traits.name, args, verdict: undefined, ...work });
+        const [name = ''] = traits.name.split(' ');
+        events.accept({ type: 'session', name, args, verdict: undefined, ...work });
       } else events.accept({ type: 'command', bytes, traits, confirmed: 0, ...work });
     },
     part(bytes, index, isFirst, isLast) {
       if (isFirst) {
         events.accept({
           type: 'large',
-          traits: traitsAt(index),
+          traits: commands.traits[index] ?? unknownCommand,
           parts: [bytes],
           bytes: bytes.length,
           isWhole: isLast,

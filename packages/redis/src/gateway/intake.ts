@@ -1,10 +1,11 @@
+import type { CommandTable } from '../protocol/commands/index.ts';
+import { sharedBit } from '../protocol/commands/index.ts';
 import { createRequestDecoder } from '../protocol/decode-request.ts';
 import { encodeCommand } from '../protocol/encode.ts';
 import { RespProtocolError } from '../protocol/protocol-error.ts';
 import type { RequestScanner } from '../protocol/scan-requests.ts';
 import { createRequestScanner } from '../protocol/scan-requests.ts';
 import { createReplyScanner } from '../protocol/scan.ts';
-import { commandBits, commandIndex, sharedBit } from '../protocol/traits.ts';
 
 export interface IntakeEvents {
   /** Commands that may share a connection. */
@@ -26,6 +27,7 @@ export interface Intake {
 
 export function createIntake(
   events: IntakeEvents,
+  commands: CommandTable,
   limits: { readonly maxSharedBytes: number; readonly maxWholeBytes: number },
 ): Intake {
   let ownScanner: RequestScanner | undefined;
@@ -59,7 +61,7 @@ export function createIntake(
   }
 
   function scanAll(bytes: Buffer, start: number, to: number): void {
-    ownScanner ??= createRequestScanner({ maxSharedBytes: limits.maxSharedBytes });
+    ownScanner ??= createRequestScanner({ commands, maxSharedBytes: limits.maxSharedBytes });
     const scanner = ownScanner;
     let from = start;
     while (from < to) {
@@ -95,7 +97,7 @@ export function createIntake(
       large = createReplyScanner();
       scanner.forget();
       rest = nothing;
-      passLarge(large, bytes.subarray(from, to), true, nameOf(bytes, from, to));
+      passLarge(large, bytes.subarray(from, to), true, nameOf(commands, bytes, from, to));
       return;
     }
     restBytes = to - from;
@@ -128,8 +130,8 @@ export function createIntake(
       for (const args of createRequestDecoder().feed(line)) {
         const bytes = encodeCommand(args);
         const name = args[0] ?? nothing;
-        const index = commandIndex(name, 0, name.length);
-        const bits = commandBits[index] ?? 0;
+        const index = commands.indexOf(name, 0, name.length);
+        const bits = commands.bits[index] ?? 0;
         if ((bits & sharedBit) !== 0) events.run(bytes, 0, bytes.length, 1, bits);
         else events.command(bytes, index);
       }
@@ -149,7 +151,7 @@ export function createIntake(
 
 const nothing = Buffer.alloc(0);
 
-function nameOf(bytes: Buffer, from: number, to: number): number {
+function nameOf(commands: CommandTable, bytes: Buffer, from: number, to: number): number {
   const match = /^\*\d+\r\n\$(\d+)\r\n/.exec(bytes.toString('latin1', from, Math.min(to, from + 32)));
-  return match === null ? 0 : commandIndex(bytes, from + match[0].length, Number(match[1]));
+  return match === null ? 0 : commands.indexOf(bytes, from + match[0].length, Number(match[1]));
 }

@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { Adapter, Cluster, GatewaySession, Runtime, ServeContext } from '@failover/core';
-import { serveClient } from '@failover/core';
+import { serveClient, withTls } from '@failover/core';
 import type { RedisConfig } from '../config.ts';
+import { createCommandTable } from '../protocol/commands/index.ts';
 import { createRequestScanner } from '../protocol/scan-requests.ts';
 import type { ClientStream } from '@failover/core';
 import type { GatewayContext } from './context.ts';
@@ -48,14 +49,16 @@ export function openGateway(
   const tick = options.flush === 'now' ? createInstantTick(runtime) : createTick(runtime);
   const limits = { ...defaultGatewayLimits, ...options.limits };
   const initial = identity(config.username, config.password, config.db, 2);
-  const reports = createDataReports(cluster, tick);
+  const reports = createDataReports(cluster, tick, config.addresses);
   let { greeting } = options;
+  const commands = createCommandTable(config.sharedCommands);
   const context: GatewayContext = {
     cluster,
     classify: adapter.classify,
-    runtime,
+    runtime: withTls(runtime, config.tls),
     tick,
-    scanner: createRequestScanner({ maxSharedBytes: limits.maxSharedBytes }),
+    commands,
+    scanner: createRequestScanner({ commands, maxSharedBytes: limits.maxSharedBytes }),
     limits,
     counters,
     scripts: createKnownScripts(),

@@ -1,5 +1,5 @@
 import type { Ms } from '@failover/core';
-import type { CommandTraits } from '../protocol/traits.ts';
+import type { CommandTraits } from '../protocol/commands/index.ts';
 
 /** What waits in line for one client, in the order of its commands. */
 export type Pending =

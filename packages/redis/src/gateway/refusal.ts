@@ -1,5 +1,5 @@
 import type { Adapter, Outcome } from '@failover/core';
-import { traitsAt } from '../protocol/traits.ts';
+import { unknownCommand } from '../protocol/commands/index.ts';
 import { coreTraits } from './burst.ts';
 import type { ListenerRole } from './handshake.ts';
 
@@ -10,7 +10,7 @@ export interface Refusal {
   readonly text: string;
 }
 
-const anyTraits = coreTraits(traitsAt(0));
+const anyTraits = coreTraits(unknownCommand);
 
 export function refusalIn(
   reply: Buffer,

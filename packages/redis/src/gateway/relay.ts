@@ -1,4 +1,4 @@
-import { writeBit } from '../protocol/traits.ts';
+import { writeBit } from '../protocol/commands/index.ts';
 import type { Session } from '../session/session.ts';
 import { newSession } from '../session/session.ts';
 import { subscriptionCount } from '../session/subscriptions.ts';
@@ -89,7 +89,7 @@ export function createRelay(options: RelayOptions): Relay {
 
   const state: ClientState = { identity: options.identity, session: newSession };
   const attachment = createAttachment();
-  const collection = createCollection(limits.maxUnreadBytes);
+  const collection = createCollection(limits.maxUnreadBytes, context.commands);
   const cover = createWaitCover();
 
   /** Something is unknown and the client does not know it yet: what it sends was sent without that knowledge. */
@@ -144,6 +144,7 @@ export function createRelay(options: RelayOptions): Relay {
   // ---- what the client asks
 
   const entrance = createEntrance({
+    commands: context.commands,
     role: origin.role,
     deadline,
     sent(bytes, from, to, count) {
@@ -164,7 +165,7 @@ export function createRelay(options: RelayOptions): Relay {
       end();
     },
   });
-  const intake = createIntake(entrance, limits);
+  const intake = createIntake(entrance, context.commands, limits);
 
   function canGo(to: Upstream<Pending>): boolean {
     return (
@@ -449,9 +450,12 @@ export function createRelay(options: RelayOptions): Relay {
     readonly state: TransactionState;
   } {
     if (!route.isOnPinned) {
-      return { sent: [...collection.sent, ...lostOnShared(runs, tick.now())], state: attachment.told };
+      return {
+        sent: [...collection.sent, ...lostOnShared(context.commands, runs, tick.now())],
+        state: attachment.told,
+      };
     }
-    const { sent, state: left } = lostOnPinned(runs, attachment.told, tick.now());
+    const { sent, state: left } = lostOnPinned(context.commands, runs, attachment.told, tick.now());
     return { sent: [...collection.sent, ...sent], state: left };
   }
 
@@ -643,7 +647,7 @@ const anyGeneration = -2;
 const retryPauseMs = 50;
 /** ms before a subscriber without a server asks for one again. */
 const restorePauseMs = 250;
-const sendsScripts: ReadonlySet<string> = new Set(['EVAL', 'EVAL_RO', 'SCRIPT']);
+const sendsScripts: ReadonlySet<string> = new Set(['EVAL', 'EVAL_RO', 'SCRIPT LOAD', 'SCRIPT FLUSH']);
 const ok = Buffer.from('+OK\r\n');
 /** The words that ioredis itself has for it, on which others rely. */
 const closedByClient = 'Connection is closed.';

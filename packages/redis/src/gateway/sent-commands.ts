@@ -1,6 +1,6 @@
 import { createRequestDecoder } from '../protocol/decode-request.ts';
 import { encodeCommand } from '../protocol/encode.ts';
-import type { CommandTraits } from '../protocol/traits.ts';
+import type { CommandTable, CommandTraits } from '../protocol/commands/index.ts';
 import { withRemainingTimeout } from '../session/remaining-timeout.ts';
 import type { TransactionFate, TransactionState } from '../session/transaction.ts';
 import { fatesAfterLoss } from '../session/transaction.ts';
@@ -20,9 +20,9 @@ export const commandOf = (run: SentRun): PendingCommand | undefined =>
   run.item?.type === 'command' ? run.item : undefined;
 
 /** The commands of a run, those that were answered included; `now` tells how long a blocking one has waited. */
-export function commandsOf(run: SentRun, now: number): readonly SentCommand[] {
+export function commandsOf(table: CommandTable, run: SentRun, now: number): readonly SentCommand[] {
   const command = commandOf(run);
-  if (command === undefined) return splitRun(run.bytes, run.from, run.to);
+  if (command === undefined) return splitRun(table, run.bytes, run.from, run.to);
   const { bytes, traits } = command;
   return [{ bytes, from: 0, to: bytes.length, traits, command: withoutWaited(command, now - run.sentAt) }];
 }
@@ -35,9 +35,9 @@ function withoutWaited(command: PendingCommand, waitedMs: number): PendingComman
 }
 
 /** What was not answered on a shared connection that is gone. */
-export function lostOnShared(runs: readonly SentRun[], now: number): readonly Sent[] {
+export function lostOnShared(table: CommandTable, runs: readonly SentRun[], now: number): readonly Sent[] {
   return runs.flatMap((run) =>
-    commandsOf(run, now)
+    commandsOf(table, run, now)
       .slice(run.answered)
       .map((command): Sent => ({ command, fate: { type: run.isWritten ? 'lost' : 'repeatable' } })),
   );
@@ -45,13 +45,14 @@ export function lostOnShared(runs: readonly SentRun[], now: number): readonly Se
 
 /** The same on the client's own connection, where transactions are; and what is left of those. */
 export function lostOnPinned(
+  table: CommandTable,
   runs: readonly SentRun[],
   told: TransactionState,
   now: number,
 ): { readonly sent: readonly Sent[]; readonly state: TransactionState } {
   const unanswered = runs.flatMap((run) => {
     if (run.item?.type === 'large') return [{ run, command: largeCommand(run.item.traits) }];
-    const commands = commandsOf(run, now);
+    const commands = commandsOf(table, run, now);
     // A subscription is one command with many answers.
     const left = run.item?.type === 'command' ? commands : commands.slice(run.answered);
     return left.map((command) => ({ run, command: resumed(command, run) }));

@@ -1,6 +1,6 @@
 import { createRequestScanner } from '../protocol/scan-requests.ts';
-import type { CommandTraits } from '../protocol/traits.ts';
-import { traitsAt } from '../protocol/traits.ts';
+import type { CommandTable, CommandTraits } from '../protocol/commands/index.ts';
+import { unknownCommand } from '../protocol/commands/index.ts';
 import type { PendingCommand } from './pending.ts';
 
 /** One command of a run: what the good path never needs to know. */
@@ -14,19 +14,29 @@ export interface SentCommand {
 }
 
 /** The commands in a slice that was scanned before, one by one. */
-export function splitRun(bytes: Uint8Array, from: number, to: number): readonly SentCommand[] {
+export function splitRun(
+  commands: CommandTable,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): readonly SentCommand[] {
   // With no size that is shared, every command is special and comes alone.
-  const scanner = createRequestScanner({ maxSharedBytes: 0 });
-  const commands: SentCommand[] = [];
+  const scanner = createRequestScanner({ commands, maxSharedBytes: 0 });
+  const found: SentCommand[] = [];
   let at = from;
   while (at < to) {
-    const found = scanner.scan(bytes, at, to);
-    if (found === 'special') {
-      commands.push({ bytes, from: at, to: scanner.end, traits: traitsAt(scanner.index) });
-    } else if (found !== 'run') {
-      throw new Error(`a run that was sent is ${found}`);
+    const kind = scanner.scan(bytes, at, to);
+    if (kind === 'special') {
+      found.push({
+        bytes,
+        from: at,
+        to: scanner.end,
+        traits: commands.traits[scanner.index] ?? unknownCommand,
+      });
+    } else if (kind !== 'run') {
+      throw new Error(`a run that was sent is ${kind}`);
     }
     at = scanner.end;
   }
-  return commands;
+  return found;
 }

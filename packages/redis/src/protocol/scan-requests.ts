@@ -1,4 +1,5 @@
-import { commandBits, commandIndex, sharedBit } from './traits.ts';
+import type { CommandTable } from './commands/index.ts';
+import { sharedBit } from './commands/index.ts';
 
 /**
  * - `run`: whole commands that may share a connection, one after the other.
@@ -32,7 +33,8 @@ export interface RequestScanner {
   readonly problem: string;
 }
 
-export interface RequestLimits {
+export interface RequestScannerOptions {
+  readonly commands: CommandTable;
   /** A larger command is special. Default 64 KiB: on a shared connection everybody would wait behind it. */
   readonly maxSharedBytes?: number;
 }
@@ -43,8 +45,9 @@ const maxInlineBytes = 65_536;
 /** Longest line that can still be a number. */
 const maxDigits = 11;
 
-export function createRequestScanner(limits: RequestLimits = {}): RequestScanner {
-  const { maxSharedBytes = 65_536 } = limits;
+export function createRequestScanner(options: RequestScannerOptions): RequestScanner {
+  const { commands, maxSharedBytes = 65_536 } = options;
+  const { bits: commandBits } = commands;
   // Where a partial command stopped: arguments left, offset of the next one, and whose command it is.
   let resumeLeft = 0;
   let resumeOffset = 0;
@@ -136,7 +139,7 @@ export function createRequestScanner(limits: RequestLimits = {}): RequestScanner
         if (bytes[next - 2] !== 13 || bytes[next - 1] !== 10) {
           return count > 0 ? run(start, count, bits) : violation('expected CRLF after a bulk');
         }
-        if (index < 0) index = commandIndex(bytes, body, length);
+        if (index < 0) index = commands.indexOf(bytes, body, length);
         at = next;
         left -= 1;
       } while (left > 0);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeReply } from './encode.ts';
 import { createReplyScanner } from './scan.ts';
 import { createRequestScanner } from './scan-requests.ts';
-import { traitsAt } from './traits.ts';
+import { commandTable } from './commands/index.ts';
 import type { RespValue } from './value.ts';
 
 const text = fc.string({ maxLength: 12 }).map((each) => each.replace(/[\r\n]/g, ' '));
@@ -153,7 +153,7 @@ describe('the scanner of requests', () => {
         }),
         fc.array(fc.nat(10_000), { maxLength: 12 }),
         (commands, at) => {
-          const scanner = createRequestScanner();
+          const scanner = createRequestScanner({ commands: commandTable });
           const found: string[] = [];
           let rest = Buffer.alloc(0);
           for (const chunk of cut(Buffer.concat(commands.map((each) => each.frame)), at)) {
@@ -164,7 +164,7 @@ describe('the scanner of requests', () => {
               result = scanner.scan(all, from, all.length);
               expect(result).not.toBe('violation');
               if (result === 'run') found.push(...Array.from({ length: scanner.count }, () => 'shared'));
-              if (result === 'special') found.push(traitsAt(scanner.index).name);
+              if (result === 'special') found.push(commandTable.traits[scanner.index]?.name ?? '');
               if (result !== 'partial') from = scanner.end;
               else expect(scanner.wanted).toBeGreaterThan(all.length - from);
             }
@@ -178,7 +178,7 @@ describe('the scanner of requests', () => {
   });
 
   it('takes a whole run of commands that share in one step', () => {
-    const scanner = createRequestScanner();
+    const scanner = createRequestScanner({ commands: commandTable });
     const run = Buffer.concat(
       Array.from({ length: 100 }, () => frame([Buffer.from('GET'), Buffer.from('a')])),
     );
@@ -187,10 +187,10 @@ describe('the scanner of requests', () => {
   });
 
   it('gives a command that is too large to share by itself', () => {
-    const scanner = createRequestScanner({ maxSharedBytes: 50 });
+    const scanner = createRequestScanner({ commands: commandTable, maxSharedBytes: 50 });
     const large = frame([Buffer.from('SET'), Buffer.from('a'), Buffer.alloc(60)]);
     expect(scanner.scan(large, 0, large.length)).toBe('special');
-    expect(traitsAt(scanner.index).name).toBe('SET');
+    expect(commandTable.traits[scanner.index]?.name).toBe('SET');
   });
 
   it.each([
@@ -203,14 +203,14 @@ describe('the scanner of requests', () => {
     ['*1\r\n$3\r\nGETxx', 'expected CRLF after a bulk'],
     ['x'.repeat(70_000), 'too big inline request'],
   ])('says of %.30j what Redis says', (bytes, problem) => {
-    const scanner = createRequestScanner();
+    const scanner = createRequestScanner({ commands: commandTable });
     const buffer = Buffer.from(bytes);
     expect(scanner.scan(buffer, 0, buffer.length)).toBe('violation');
     expect(scanner.problem).toBe(problem);
   });
 
   it('gives the good commands before a malformed one first', () => {
-    const scanner = createRequestScanner();
+    const scanner = createRequestScanner({ commands: commandTable });
     const buffer = Buffer.concat([frame([Buffer.from('GET'), Buffer.from('a')]), Buffer.from('*x\r\n')]);
     expect(scanner.scan(buffer, 0, buffer.length)).toBe('run');
     expect(scanner.scan(buffer, scanner.end, buffer.length)).toBe('violation');

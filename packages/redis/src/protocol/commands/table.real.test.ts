@@ -1,30 +1,31 @@
 import { systemRuntime } from '@failover/core';
 import { describe, expect, it } from 'vitest';
-import { findFlavour, launchCluster } from '../testing/index.ts';
-import { askOnce } from '../testing/resp-client.ts';
-import { commandIndex, traitsAt } from './traits.ts';
-import type { RespValue } from './value.ts';
-import { itemsOf, textOf } from './value.ts';
+import { itemsOf, textOf } from '../value.ts';
+import type { RespValue } from '../value.ts';
+import { findFlavour, launchCluster } from '../../testing/index.ts';
+import { askOnce } from '../../testing/resp-client.ts';
+import { knownTraits } from './traits-of.ts';
 
-interface ServerCommand {
+interface Told {
   readonly name: string;
   readonly flags: ReadonlySet<string>;
 }
 
-function commandsIn(reply: RespValue): readonly ServerCommand[] {
-  return (itemsOf(reply) ?? []).map((item) => {
-    const [name, , flags] = itemsOf(item) ?? [];
-    return {
-      name: textOf(name) ?? '',
-      flags: new Set((itemsOf(flags) ?? []).map((flag) => textOf(flag) ?? '')),
+function told(reply: RespValue): readonly Told[] {
+  return (itemsOf(reply) ?? []).flatMap((item) => {
+    const parts = itemsOf(item) ?? [];
+    const own = {
+      name: (textOf(parts[0]) ?? '').toUpperCase().replace('|', ' '),
+      flags: new Set((itemsOf(parts[2]) ?? []).map((flag) => textOf(flag) ?? '')),
     };
+    return [own, ...(parts[9] === undefined ? [] : told(parts[9]))];
   });
 }
 
-const traitsOf = (name: string) => traitsAt(commandIndex(Buffer.from(name), 0, name.length));
+const known = new Map(knownTraits.map((traits) => [traits.name, traits]));
 
 /** They publish: seen by others and sharing nothing with subscriptions but the flag. */
-const publishes = new Set(['publish', 'spublish']);
+const publishes = new Set(['PUBLISH', 'SPUBLISH']);
 
 describe.each(['redis', 'valkey'] as const)('the table of commands beside what %s says of them', (kind) => {
   it('takes none that writes for a read, none that blocks for one that does not, and shares none with state', async (context) => {
@@ -36,11 +37,13 @@ describe.each(['redis', 'valkey'] as const)('the table of commands beside what %
     await using bed = await launchCluster({ server: search.server, servers: 1, sentinels: 1 });
     const [server] = bed.servers;
     if (server === undefined) throw new Error('no server');
-    const commands = commandsIn(await askOnce(systemRuntime(), server, ['COMMAND'], 5_000));
-    expect(commands.length).toBeGreaterThan(200);
+    const commands = told(await askOnce(systemRuntime(), server, ['COMMAND'], 5_000));
+    expect(commands.length).toBeGreaterThan(300);
 
     const wrong = commands.flatMap(({ name, flags }) => {
-      const traits = traitsOf(name);
+      const traits = known.get(name);
+      // A newer server has commands that we do not know: they are pinned for ever.
+      if (traits === undefined) return [];
       const isShared = traits.route === 'shared';
       const why = [
         flags.has('write') && !traits.isWrite && traits.route !== 'refused' ? 'writes' : '',
