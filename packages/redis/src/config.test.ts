@@ -33,6 +33,8 @@ describe('the config of Redis', () => {
       onMinority: 'allow',
       holdMs: 40_000,
       staleReplicaMs: 10_000,
+      sharedCommands: [],
+      addresses: new Map(),
       connectTimeoutMs: 1000,
     });
   });
@@ -94,6 +96,32 @@ describe('the config of Redis', () => {
     ];
     expect(issues).not.toHaveLength(0);
     expect(JSON.stringify(issues)).not.toContain('12345');
+  });
+
+  it('has TLS to the servers and to the Sentinels apart, with files or without', () => {
+    const options = { name: 'mymaster', sentinels: ['a'] };
+    const { tls, sentinelTls } = redisConfig.parse({
+      ...options,
+      tls: true,
+      sentinelTls: { ca: 'PEM', servername: 'sentinel.example' },
+    });
+    expect(tls).toEqual({ rejectUnauthorized: true });
+    expect(sentinelTls).toEqual({ rejectUnauthorized: true, ca: 'PEM', servername: 'sentinel.example' });
+    expect(redisConfig.parse(options)).not.toHaveProperty('tls');
+    expect(() => redisConfig.parse({ ...options, tls: { caFile: '/nowhere.pem' } })).toThrow(
+      /tls\.caFile.*cannot be read/s,
+    );
+    expect(() => redisConfig.parse({ ...options, tls: { cert: 'PEM' } })).toThrow(/without its key/);
+  });
+
+  it('maps addresses, and names the one that is none', () => {
+    const options = { name: 'mymaster', sentinels: ['a'] };
+    const { addresses } = redisConfig.parse({ ...options, addresses: { '10.0.0.1:6379': 'localhost:7001' } });
+    expect([...addresses]).toEqual([['10.0.0.1:6379', 'localhost:7001']]);
+    expect(() => redisConfig.parse({ ...options, addresses: { '10.0.0.1:6379': 'a:99999' } })).toThrow(
+      /addresses\.10\.0\.0\.1:6379/,
+    );
+    expect(() => redisConfig.parse({ ...options, addresses: { '10.0.0.1': 'a' } })).toThrow(/addresses/);
   });
 
   it('reads the password from the first line of a file', () => {

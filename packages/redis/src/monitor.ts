@@ -1,6 +1,8 @@
 import type { Member, Pace, Report, Runtime } from '@failover/core';
+import { withTls } from '@failover/core';
 import { Observable } from 'rxjs';
 import type { RedisConfig } from './config.ts';
+import { mapAddresses } from './map-addresses.ts';
 import { watchSentinel } from './monitor/watch-sentinel.ts';
 import { watchServer } from './monitor/watch-server.ts';
 import type { RedisReply } from './replies.ts';
@@ -13,11 +15,18 @@ export function watch(
   runtime: Runtime,
 ): Observable<Report<RedisReply>> {
   return new Observable((subscriber) => {
-    const start = member.kind === 'witness' ? watchSentinel : watchServer;
+    const [start, tls] =
+      member.kind === 'witness'
+        ? ([watchSentinel, config.sentinelTls] as const)
+        : ([watchServer, config.tls] as const);
     const complain = complainer(member, runtime);
-    return start(member, config, pace$, runtime, (report) => {
-      if (report.type === 'said') complain(report.reply);
-      subscriber.next(report);
+    return start(member, config, pace$, withTls(runtime, tls), (report) => {
+      if (report.type !== 'said') {
+        subscriber.next(report);
+        return;
+      }
+      complain(report.reply);
+      subscriber.next({ ...report, reply: mapAddresses(report.reply, config.addresses) });
     });
   });
 }

@@ -1,4 +1,6 @@
 import type { Cluster, Lease, Ms } from '@failover/core';
+import type { AddressMap } from '../map-addresses.ts';
+import { mapAddresses } from '../map-addresses.ts';
 import type { RedisReply } from '../replies.ts';
 import type { Dialled } from './dial.ts';
 import type { Pending } from './pending.ts';
@@ -24,6 +26,7 @@ const tellAgainMs = 20;
 export function createDataReports(
   cluster: Pick<Cluster, 'report' | 'reportUnknown'>,
   tick: Pick<Tick, 'now'>,
+  addresses: AddressMap = new Map(),
 ): DataReports {
   const unknowns = new Map<Upstream<Pending>, number>();
   const refusedAt = new WeakMap<Upstream<Pending>, Ms>();
@@ -34,7 +37,12 @@ export function createDataReports(
   }
 
   function said({ lease, openedAt }: Connection, reply: RedisReply): void {
-    cluster.report({ type: 'said', member: memberOf(lease), openedAt, reply });
+    cluster.report({
+      type: 'said',
+      member: memberOf(lease),
+      openedAt,
+      reply: mapAddresses(reply, addresses),
+    });
   }
 
   return {
