@@ -183,6 +183,8 @@ export interface ServeContext {
   readonly role: string;
   /** Where the client came from, for logs. */
   readonly address: string;
+  /** Where it reached us; undefined on a Unix socket. */
+  readonly reachedAt?: EndpointId | undefined;
   /** Aborts when the listener drains: finish what is in flight, take nothing new, end. */
   readonly drain: AbortSignal;
 }

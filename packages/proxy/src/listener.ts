@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { FailoverError, type Log } from '@failover/core';
+import { endpointOf, FailoverError, type Log, type ServeContext } from '@failover/core';
 import { showAddress, type ListenAddress } from './listen-address.ts';
 
 export interface ListenerOptions {
@@ -8,7 +8,7 @@ export interface ListenerOptions {
   /** One more is closed at once, before a byte is read. */
   readonly maxClients: number;
   /** Serves one client to its end. Never rejects. */
-  serve(client: Socket, address: string): Promise<void>;
+  serve(client: Socket, from: Pick<ServeContext, 'address' | 'reachedAt'>): Promise<void>;
   readonly log: Log;
 }
 
@@ -56,7 +56,12 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     });
     const address =
       client.remoteAddress === undefined ? 'unix' : `${client.remoteAddress}:${client.remotePort ?? 0}`;
-    void options.serve(client, address).then(
+    const { localAddress, localPort } = client;
+    const reachedAt =
+      localAddress === undefined || localPort === undefined
+        ? undefined
+        : endpointOf(localAddress.replace(/^::ffff:/, ''), localPort);
+    void options.serve(client, { address, reachedAt }).then(
       () => {
         client.destroySoon();
       },

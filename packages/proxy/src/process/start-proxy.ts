@@ -94,7 +94,7 @@ async function start(config: ProxyConfig, resources: Resources, options: StartOp
       listen,
       maxClients,
       log,
-      serve: (client, address) => session.serve(client, { role, address, drain: drained.signal }),
+      serve: (client, from) => session.serve(client, { role, ...from, drain: drained.signal }),
     });
     resources.defer(() => {
       listener.stopAccepting();

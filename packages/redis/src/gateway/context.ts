@@ -14,6 +14,8 @@ export interface GatewayContext {
   readonly classify: Adapter['classify'];
   readonly runtime: Runtime;
   readonly tick: Tick;
+  /** Of the cluster, which is the master's name at its Sentinels. */
+  readonly name: string;
   readonly commands: CommandTable;
   /** For whole commands of whichever client has its turn: one for all stays in the cache. */
   readonly scanner: RequestScanner;

@@ -135,6 +135,22 @@ describe('the gateway before real servers', () => {
     expect(closed).toBe(0);
   });
 
+  it('is all the Sentinels that a client knows which is configured for Sentinel', async () => {
+    const before = await listen();
+    const client = new Redis({
+      sentinels: [{ host: '127.0.0.1', port: real.ports.primary }],
+      name: real.bed.name,
+      retryStrategy: () => null,
+    });
+    clients.push(client);
+    await client.set('a', 1);
+    const connections = real.accepted;
+    await real.bed.forceFailover();
+    await until(() => real.hasSuccessorOf(before));
+    expect(await client.incr('a')).toBe(2);
+    expect(real.accepted).toBe(connections);
+  });
+
   it('does not let WAIT count a replica that has not got the client’s writes', async () => {
     const primary = await listen();
     const client = connect();

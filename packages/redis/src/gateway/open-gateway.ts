@@ -34,7 +34,11 @@ export interface GatewayOptions {
 
 export interface RedisGateway extends GatewaySession {
   /** As `serve`, for a client that shares our process and can be spoken to. */
-  attach(client: ClientStream, at: Pick<ServeContext, 'role' | 'address'>, onClosed: () => void): Relay;
+  attach(
+    client: ClientStream,
+    at: Pick<ServeContext, 'role' | 'address' | 'reachedAt'>,
+    onClosed: () => void,
+  ): Relay;
 }
 
 /** Serves clients over one cluster, until it is disposed. Also in process: a client is any stream of bytes. */
@@ -57,6 +61,7 @@ export function openGateway(
     classify: adapter.classify,
     runtime: withTls(runtime, config.tls),
     tick,
+    name: config.name,
     commands,
     scanner: createRequestScanner({ commands, maxSharedBytes: limits.maxSharedBytes }),
     limits,
@@ -114,7 +119,7 @@ export function openGateway(
 
   function attach(
     client: ClientStream,
-    at: Pick<ServeContext, 'role' | 'address'>,
+    at: Pick<ServeContext, 'role' | 'address' | 'reachedAt'>,
     onClosed: () => void,
   ): Relay {
     counters.clients += 1;
@@ -125,6 +130,7 @@ export function openGateway(
       identity: initial,
       client,
       address: at.address,
+      reachedAt: at.reachedAt,
       id: lastClient,
       onClosed() {
         counters.clients -= 1;

@@ -8,7 +8,7 @@ import { createAttachment } from './attachment.ts';
 import type { Sent } from './burst.ts';
 import { createClientSide } from './client-side.ts';
 import type { ClientState } from './client-state.ts';
-import type { ClientStream } from '@failover/core';
+import type { ClientStream, EndpointId } from '@failover/core';
 import { createCollection } from './collection.ts';
 import type { GatewayContext } from './context.ts';
 import { createGates } from './gates.ts';
@@ -54,6 +54,7 @@ export interface RelayOptions {
   readonly identity: Identity;
   readonly client: ClientStream;
   readonly address: string;
+  readonly reachedAt?: EndpointId | undefined;
   readonly id: number;
   onClosed(): void;
 }
@@ -332,6 +333,7 @@ export function createRelay(options: RelayOptions): Relay {
       session: state.session,
       facts: { id: options.id, address: options.address, ageMs: tick.now() - openedAt, identity },
       role: origin.role,
+      sentinel: { name: context.name, reachedAt: options.reachedAt },
     });
     if (attachment.isInTransaction && answer.type !== 'end' && answer.type !== 'reset') {
       // What it would set is set here and not on the server, so that EXEC would run with something else.

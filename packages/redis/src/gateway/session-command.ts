@@ -6,6 +6,8 @@ import type { ListenerRole } from './handshake.ts';
 import { helloReply, readHello } from './hello.ts';
 import type { Identity } from './identity.ts';
 import { identity } from './identity.ts';
+import type { SentinelFacts } from './sentinel-face.ts';
+import { answerSentinel } from './sentinel-face.ts';
 import { encodeReply } from '../protocol/encode.ts';
 import type { PendingSession } from './pending.ts';
 
@@ -23,6 +25,7 @@ export interface SessionFacts {
   readonly session: Session;
   readonly facts: ClientFacts;
   readonly role: ListenerRole;
+  readonly sentinel: Pick<SentinelFacts, 'name' | 'reachedAt'>;
 }
 
 const ok = Buffer.from('+OK\r\n');
@@ -89,6 +92,8 @@ export function answerSession(asked: PendingSession, now: SessionFacts): Session
       const { session, reply } = answerClient(args, now.session, now.facts);
       return { type: 'reply', reply, session, identity: now.identity };
     }
+    case 'SENTINEL':
+      return keep(answerSentinel(args, { ...now.sentinel, resp }));
     case 'RESET':
       return { type: 'reset', reply: Buffer.from('+RESET\r\n') };
     case 'QUIT':

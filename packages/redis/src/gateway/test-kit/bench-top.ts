@@ -82,7 +82,12 @@ export function benchTop(
     drain,
     connect(role = options.role ?? 'primary') {
       const [near, far] = duplexPair();
-      void gateway.serve(far, { role, address: '127.0.0.1:50000', drain: drain.signal });
+      void gateway.serve(far, {
+        role,
+        address: '127.0.0.1:50000',
+        reachedAt: endpoint('127.0.0.1:6379'),
+        drain: drain.signal,
+      });
       let text = '';
       let wake = (): void => undefined;
       near.on('data', (chunk: Buffer) => {

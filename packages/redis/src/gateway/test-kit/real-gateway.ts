@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Cluster, EndpointId, GatewaySession } from '@failover/core';
-import { createCluster, systemRuntime, targetId } from '@failover/core';
+import { createCluster, endpointOf, systemRuntime, targetId } from '@failover/core';
 import type { RedisTestbed } from '../../testing/index.ts';
 import { launchCluster } from '../../testing/index.ts';
 import { adapter } from '../../adapter.ts';
@@ -34,7 +34,8 @@ export async function openRealGateway(): Promise<RealGateway> {
     (['primary', 'replica'] as const).map(async (role) => {
       const server = createServer({ noDelay: true }, (socket) => {
         accepted += 1;
-        void session.serve(socket, { role, address: 'test', drain: drain.signal });
+        const reachedAt = endpointOf('127.0.0.1', socket.localPort ?? 0);
+        void session.serve(socket, { role, address: 'test', reachedAt, drain: drain.signal });
       });
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       return server;

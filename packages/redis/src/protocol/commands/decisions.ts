@@ -33,7 +33,7 @@ export const decisions: readonly Decision[] = [
   { names: 'exec', route: 'transaction', isWrite: true },
   // They are about all that the client wrote before, on whichever connection.
   { names: 'wait, waitaof', route: 'pinForever', isIdempotent: true },
-  { names: 'auth, hello, select, client, quit, reset', route: 'session' },
+  { names: 'auth, hello, select, client, quit, reset, sentinel', route: 'session' },
   {
     names: `shutdown, debug, failover, replicaof, slaveof, replconf, sync, psync, monitor, module, pfdebug,
       pfselftest`,
@@ -63,8 +63,9 @@ export const decisions: readonly Decision[] = [
 
 const firstKey = [{ begin: 1, find: { last: 0, step: 1, limit: 0 } }] as const;
 
-/** Of servers that the generator could not ask. */
+/** Of servers that the generator could not ask, and of Sentinels, for clients that ask us for the master. */
 export const laterCommands: readonly ServerCommand[] = [
+  { name: 'sentinel', arity: -2, flags: [], keys: [] },
   // Redis 8.2
   { name: 'xackdel', arity: -6, flags: ['write'], keys: firstKey },
   { name: 'xdelex', arity: -5, flags: ['write'], keys: firstKey },

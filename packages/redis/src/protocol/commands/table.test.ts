@@ -43,7 +43,7 @@ describe('the table of commands', () => {
 
   it('knows of each command that is not about data which way it goes', () => {
     expect(named('session').filter((name) => !name.includes(' '))).toEqual([
-      ...['AUTH', 'CLIENT', 'HELLO', 'QUIT', 'RESET', 'SELECT'],
+      ...['AUTH', 'CLIENT', 'HELLO', 'QUIT', 'RESET', 'SELECT', 'SENTINEL'],
     ]);
     expect(named('transaction')).toEqual(['DISCARD', 'EXEC', 'MULTI', 'UNWATCH', 'WATCH']);
     expect(named('subscription')).toHaveLength(6);
