@@ -1,4 +1,5 @@
 import type { CommandTraits } from '../protocol/commands/index.ts';
+import { redirects } from '../session/tracking.ts';
 import type { ListenerRole } from './handshake.ts';
 import { readOnlyListener, refusedByUs } from './refuse.ts';
 
@@ -21,9 +22,19 @@ const readsOrWrites: ReadonlySet<string> = new Set([
 const containerOf = (name: string): string => name.split(' ', 1)[0] ?? '';
 
 /** Pure: the answer to a command that no server gets to see, or `undefined` for one that goes on. */
-export function refusalOf(traits: CommandTraits, role: ListenerRole): Buffer | undefined {
+export function refusalOf(
+  traits: CommandTraits,
+  role: ListenerRole,
+  args: () => readonly Buffer[],
+): Buffer | undefined {
   if (traits.route === 'refused') {
     return refusedByUs(traits.name, 'it would harm every other client of the server');
+  }
+  if (traits.route === 'tracking' && redirects(args())) {
+    return refusedByUs(
+      'CLIENT TRACKING with REDIRECT',
+      'the number names another connection here than there; use RESP3',
+    );
   }
   if (role === 'primary' || !traits.isWrite || readsOrWrites.has(containerOf(traits.name))) return undefined;
   if (traits.name !== '') return readOnlyListener;

@@ -1,4 +1,5 @@
 import { readPushed, afterSubscription, subscriptionCount } from '../session/subscriptions.ts';
+import { afterTracking } from '../session/tracking.ts';
 import type { Attachment } from './attachment.ts';
 import type { Fate } from './burst.ts';
 import type { ClientState } from './client-state.ts';
@@ -8,7 +9,7 @@ import type { ListenerRole } from './handshake.ts';
 import type { Pending } from './pending.ts';
 import { refusalIn } from './refusal.ts';
 import type { SentRun } from './sent-commands.ts';
-import { commandOf } from './sent-commands.ts';
+import { argsOf, commandOf } from './sent-commands.ts';
 import type { Loss, Owner, Upstream } from './upstream.ts';
 import type { WaitCover } from './wait-cover.ts';
 
@@ -22,7 +23,10 @@ export interface AnswersOptions {
   readonly cover: WaitCover;
   /** On which the client's commands are. */
   upstream(): Upstream<Pending> | undefined;
+  /** An answer. */
   write(bytes: Uint8Array): void;
+  /** What no command asked for. */
+  push(bytes: Uint8Array): void;
   /** That many commands are in flight no more. */
   settled(count: number, run: SentRun): void;
   /** What decides where the next run goes has changed. */
@@ -46,6 +50,7 @@ export function createAnswers(options: AnswersOptions): Owner<Pending> {
     // Inside a transaction nothing is sent again: the server has marked it and EXEC will say so.
     const isOfTransaction = attachment.told.transaction !== 'none' || command?.traits.route === 'transaction';
     if (command !== undefined) attachment.tell(command.traits.name);
+    if (command?.traits.name === 'CLIENT TRACKING') attachment.tracked(state.session.tracking !== undefined);
     let count = 1;
     if (command?.traits.route === 'subscription') {
       // One error answers all of its channels.
@@ -71,7 +76,7 @@ export function createAnswers(options: AnswersOptions): Owner<Pending> {
   function pushed(bytes: Buffer, run: SentRun | undefined): number {
     const push = readPushed(bytes);
     if (push.type === 'message' || run === undefined) {
-      write(bytes);
+      options.push(bytes);
       return 0;
     }
     if (run.item?.type === 'restore') return 1;
@@ -98,6 +103,13 @@ export function createAnswers(options: AnswersOptions): Owner<Pending> {
     return 1;
   }
 
+  function tracked(bytes: Uint8Array): void {
+    const tracking = afterTracking(argsOf(bytes));
+    state.session = { ...state.session, tracking };
+    attachment.tracked(tracking !== undefined);
+    changed();
+  }
+
   return {
     get wantsSingleReplies() {
       return collection.isOpen;
@@ -118,6 +130,7 @@ export function createAnswers(options: AnswersOptions): Owner<Pending> {
       }
       if (item?.type === 'restore') return;
       if (item?.type === 'command') attachment.tell(item.traits.name);
+      if (item?.type === 'command' && item.traits.name === 'CLIENT TRACKING') tracked(item.bytes);
       if (collection.isOpen) collection.add({ type: 'answered', reply: bytes }, run, tick.now());
       else if (item?.type !== 'command') write(bytes);
       else write(cover.answerTo(item.traits.name) ?? item.answer ?? bytes);

@@ -36,7 +36,9 @@ export interface Attachment {
   confirmed(count: number): void;
   /** A subscription was refused with all its channels: what stands is what was confirmed before. */
   subscriptionRefused(count: number, confirmed: Subscriptions): void;
-  /** The connection is gone, and with it all but the subscriptions, which are made again. */
+  /** CLIENT TRACKING was answered: this is what stands. */
+  tracked(isOn: boolean): void;
+  /** The connection is gone, and with it all but subscriptions and tracking, which are made again. */
   lost(state: TransactionState, confirmed: Subscriptions): void;
   dropped(confirmed: Subscriptions): void;
   break(): void;
@@ -53,6 +55,8 @@ export function createAttachment(): Attachment {
   let sent: TransactionState = noTransaction;
   let subscriptions: Subscriptions = noSubscriptions;
   let isForever = false;
+  let isTracking = false;
+  let isTrackingTold = false;
 
   const attachment = {
     isFixed: false,
@@ -78,6 +82,7 @@ export function createAttachment(): Attachment {
         result = { command: { ...command, bytes: discard, answer }, count: 1 };
       }
       if (route === 'pinForever') isForever = true;
+      if (name === 'CLIENT TRACKING') isTracking = true;
       sent = afterCommand(sent, name);
       fix();
       return result;
@@ -93,8 +98,14 @@ export function createAttachment(): Attachment {
       subscriptions = confirmed;
       fix();
     },
+    tracked(isOn: boolean) {
+      isTracking = isOn;
+      isTrackingTold = isOn;
+      fix();
+    },
     lost(state: TransactionState, confirmed: Subscriptions) {
       become(state);
+      isTracking = isTrackingTold;
       attachment.subscribing = 0;
       subscriptions = confirmed;
       fix();
@@ -110,6 +121,7 @@ export function createAttachment(): Attachment {
     },
     reset() {
       isForever = false;
+      isTrackingTold = false;
       attachment.lost(noTransaction, noSubscriptions);
     },
   };
@@ -124,6 +136,7 @@ export function createAttachment(): Attachment {
     attachment.isBroken = sent.transaction === 'broken';
     attachment.isFixed =
       isForever ||
+      isTracking ||
       sent.transaction === 'open' ||
       sent.watch === 'set' ||
       subscriptionCount(subscriptions) > 0;

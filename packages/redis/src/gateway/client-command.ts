@@ -63,10 +63,8 @@ export function answerClient(args: readonly Buffer[], session: Session, facts: C
     case 'NO-TOUCH':
       // Hints to the server about one connection; ours carries many clients.
       return keep(ok);
-    case 'TRACKING':
     case 'REPLY':
-      if (value?.toUpperCase() === (subcommand === 'REPLY' ? 'ON' : 'OFF')) return keep(ok);
-      return keep(error(`ERR CLIENT ${subcommand} is refused by failover: not supported yet`));
+      return keep(error('ERR syntax error'));
     default:
       return keep(
         error(

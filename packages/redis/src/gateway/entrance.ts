@@ -47,7 +47,7 @@ export function createEntrance(events: EntranceEvents): IntakeEvents {
     },
     command(bytes, index) {
       const traits = commands.traitsOf(index, () => argsOf(bytes)[1]?.toString('latin1') ?? '');
-      const refusal = refusalOf(traits, role);
+      const refusal = refusalOf(traits, role, () => argsOf(bytes));
       const work = { deadline: events.deadline(), gate: openGate };
       if (refusal !== undefined) events.reply(refusal);
       else if (traits.route === 'session') {

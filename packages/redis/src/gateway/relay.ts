@@ -1,6 +1,7 @@
 import { writeBit } from '../protocol/commands/index.ts';
 import type { Session } from '../session/session.ts';
 import { newSession } from '../session/session.ts';
+import { forgetAll } from '../session/tracking.ts';
 import { subscriptionCount } from '../session/subscriptions.ts';
 import type { TransactionState } from '../session/transaction.ts';
 import { createAnswers } from './answers.ts';
@@ -18,10 +19,20 @@ import type { Identity } from './identity.ts';
 import { createIntake } from './intake.ts';
 import { createLine } from './line.ts';
 import type { Origin } from './origin.ts';
-import type { Pending, PendingCommand, PendingLarge, PendingSession, PendingWork } from './pending.ts';
+import type {
+  Pending,
+  PendingCommand,
+  PendingLarge,
+  PendingRun,
+  PendingSession,
+  PendingWork,
+} from './pending.ts';
 import { countOf, openGate, replyOf } from './pending.ts';
 import type { Pool } from './pool.ts';
 import { behindUnknown, behindUnknownReason, recover } from './recovery.ts';
+import type { SentCommand } from './split-run.ts';
+import { splitRun } from './split-run.ts';
+import { createMute } from './mute.ts';
 import { notExecuted, refusedByUs, transactionLost } from './refuse.ts';
 import { repeated } from './repeated.ts';
 import { createRoute } from './route.ts';
@@ -92,12 +103,15 @@ export function createRelay(options: RelayOptions): Relay {
   const attachment = createAttachment();
   const collection = createCollection(limits.maxUnreadBytes, context.commands);
   const cover = createWaitCover();
+  const mute = createMute();
 
   /** Something is unknown and the client does not know it yet: what it sends was sent without that knowledge. */
   let isUntold = false;
   let isEnding = false;
   let isPumping = false;
   let isRestoring = false;
+  /** The client's cache is emptied once more when what it waits for is answered: nobody watched over that. */
+  let owesForgetting = false;
 
   const side = createClientSide({
     client,
@@ -137,6 +151,7 @@ export function createRelay(options: RelayOptions): Relay {
     cover,
     upstream: () => route.upstream,
     write,
+    push,
     settled,
     changed: aim,
     lost: onLost,
@@ -199,10 +214,17 @@ export function createRelay(options: RelayOptions): Relay {
 
   /** Called when anything changed that decides where the next run goes. */
   function aim(): void {
-    const isFree = line.size === 0 && !collection.isOpen && !attachment.isBroken && !isUntold && !isEnding;
+    const isFree =
+      line.size === 0 &&
+      !collection.isOpen &&
+      !attachment.isBroken &&
+      !isUntold &&
+      !isEnding &&
+      !mute.isForOne;
     direct = isFree && (!route.isOnPinned || attachment.isFixed) ? route.upstream : undefined;
     directSince = attachment.isFixed ? anyGeneration : route.generation;
-    isAwaited = line.size > 0 || collection.isOpen || isEnding || side.isPaused;
+    isAwaited =
+      line.size > 0 || collection.isOpen || isEnding || side.isPaused || mute.isForOne || owesForgetting;
   }
 
   function accept(work: PendingWork): void {
@@ -246,10 +268,16 @@ export function createRelay(options: RelayOptions): Relay {
 
   /** True if the head of the line was dealt with. */
   function step(head: Pending): boolean {
+    if (mute.isForOne) {
+      if (inFlight > 0) return false;
+      if (head.type === 'run' && head.count > 1) return splitHead(head);
+    }
     if (head.type === 'reply') {
       if (inFlight > 0) return false;
       line.shift();
+      mute.begin();
       write(head.bytes);
+      mute.settled();
       if (head.tellsUnknown) isUntold = false;
       return true;
     }
@@ -262,10 +290,12 @@ export function createRelay(options: RelayOptions): Relay {
     switch (head.type) {
       case 'run':
         line.shift();
+        mute.begin();
         send(way, head.bytes, head.from, head.to, head.count);
         return true;
       case 'command':
         line.shift();
+        mute.begin();
         sendCommand(way, head);
         return true;
       case 'restore':
@@ -275,6 +305,22 @@ export function createRelay(options: RelayOptions): Relay {
       case 'large':
         return sendLarge(way, head);
     }
+  }
+
+  function splitHead(head: PendingRun): boolean {
+    line.shift();
+    const { deadline: until, gate } = head;
+    const single = ({ bytes, from, to }: SentCommand): Pending => ({
+      type: 'run',
+      bytes,
+      from,
+      to,
+      count: 1,
+      deadline: until,
+      gate,
+    });
+    line.putInFront(splitRun(context.commands, head.bytes, head.from, head.to).map(single));
+    return true;
   }
 
   function sendCommand(to: Upstream<Pending>, asked: PendingCommand): void {
@@ -306,6 +352,7 @@ export function createRelay(options: RelayOptions): Relay {
       return false;
     }
     line.shift();
+    mute.begin();
     inFlight += 1;
     inFlightBytes += last.length;
     to.send(answers, large, last, 0, last.length, 1);
@@ -349,7 +396,13 @@ export function createRelay(options: RelayOptions): Relay {
         return true;
       case 'verify':
         return verified(head, answer.identity, answer.needsProof);
+      case 'mute':
+        mute.set(answer.mode);
+        if (answer.mode === 'on') line.replace(head, replyOf(ok));
+        else line.shift();
+        return true;
       case 'reset':
+        mute.set('on');
         state.session = newSession;
         changeIdentity(options.identity);
         attachment.reset();
@@ -393,6 +446,7 @@ export function createRelay(options: RelayOptions): Relay {
 
   function dropPinned(reason: string): void {
     attachment.dropped(state.session.subscriptions);
+    emptyCache();
     if (route.isOnPinned) forgetRoute();
     dropHalfSent();
     aim();
@@ -410,8 +464,16 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   function allSettled(): void {
+    if (owesForgetting) {
+      owesForgetting = false;
+      emptyCacheNow();
+      aim();
+    }
     if (collection.isOpen && route.upstream !== undefined) settleCollected(route.upstream);
-    else pump();
+    else {
+      mute.settled();
+      pump();
+    }
     side.resume();
   }
 
@@ -437,7 +499,10 @@ export function createRelay(options: RelayOptions): Relay {
     const runs = loss.runs.filter((run) => run.item?.type !== 'restore');
     if (route.upstream !== lost && runs.length === 0) return;
     const { sent, state: left } = unanswered(runs);
-    if (route.isOnPinned) attachment.lost(left, state.session.subscriptions);
+    if (route.isOnPinned) {
+      attachment.lost(left, state.session.subscriptions);
+      emptyCache();
+    }
     forgetRoute();
     settle(sent, lost, loss.reason);
     dropHalfSent();
@@ -467,6 +532,17 @@ export function createRelay(options: RelayOptions): Relay {
     route.forget();
     collection.close();
     aim();
+  }
+
+  /** Nobody watches any more over what the client keeps of its answers. */
+  function emptyCache(): void {
+    if (state.session.tracking === undefined) return;
+    emptyCacheNow();
+    owesForgetting = true;
+  }
+
+  function emptyCacheNow(): void {
+    if (state.identity.resp === 3) push(forgetAll);
   }
 
   /** Of a large command that is only half sent no server runs anything. */
@@ -551,6 +627,10 @@ export function createRelay(options: RelayOptions): Relay {
   // ---- bytes to and from the client
 
   function write(bytes: Uint8Array): void {
+    if (!mute.isOn) push(bytes);
+  }
+
+  function push(bytes: Uint8Array): void {
     if (isClosed || client.write(bytes)) return;
     side.blocked();
     aim();

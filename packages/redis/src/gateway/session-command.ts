@@ -9,12 +9,14 @@ import { identity } from './identity.ts';
 import type { SentinelFacts } from './sentinel-face.ts';
 import { answerSentinel } from './sentinel-face.ts';
 import { encodeReply } from '../protocol/encode.ts';
+import type { MuteMode } from './mute.ts';
 import type { PendingSession } from './pending.ts';
 
 export type SessionAnswer =
   | { readonly type: 'reply'; readonly reply: Buffer; readonly session: Session; readonly identity: Identity }
   /** Asked again with the server's verdict. With `needsProof` an equal identity proves nothing. */
   | { readonly type: 'verify'; readonly identity: Identity; readonly needsProof: boolean }
+  | { readonly type: 'mute'; readonly mode: MuteMode }
   | { readonly type: 'reset'; readonly reply: Buffer }
   | { readonly type: 'end'; readonly reply: Buffer };
 
@@ -29,6 +31,11 @@ export interface SessionFacts {
 }
 
 const ok = Buffer.from('+OK\r\n');
+const muteModes: ReadonlyMap<string, MuteMode> = new Map([
+  ['on', 'on'],
+  ['off', 'off'],
+  ['skip', 'skip'],
+]);
 
 /** Answers a command about the connection itself, or says what the server must confirm first. */
 export function answerSession(asked: PendingSession, now: SessionFacts): SessionAnswer {
@@ -89,6 +96,9 @@ export function answerSession(asked: PendingSession, now: SessionFacts): Session
       return become(to, true, reply, session);
     }
     case 'CLIENT': {
+      const mode =
+        args.length === 3 && wordAt(args, 1) === 'reply' ? muteModes.get(wordAt(args, 2)) : undefined;
+      if (mode !== undefined) return { type: 'mute', mode };
       const { session, reply } = answerClient(args, now.session, now.facts);
       return { type: 'reply', reply, session, identity: now.identity };
     }
@@ -103,6 +113,8 @@ export function answerSession(asked: PendingSession, now: SessionFacts): Session
   }
 }
 
+const wordAt = (args: readonly Buffer[], at: number): string =>
+  args[at]?.toString('latin1').toLowerCase() ?? '';
 const roleName = (role: ListenerRole): string => (role === 'primary' ? 'master' : 'replica');
 const line = (text: string): Buffer => Buffer.from(`-${text}\r\n`);
 const wrongArguments = (name: string): Buffer => line(`ERR wrong number of arguments for '${name}' command`);

@@ -37,5 +37,9 @@ export function replay(session: Session): Replay {
     }
     replyCount += channels.length;
   }
+  if (session.tracking !== undefined) {
+    frames.push(encodeCommand(session.tracking.map((word) => Buffer.from(word, 'latin1'))));
+    replyCount += 1;
+  }
   return { bytes: Buffer.concat(frames), replyCount };
 }

@@ -1,4 +1,5 @@
 import type { Subscriptions } from './subscriptions.ts';
+import type { Tracking } from './tracking.ts';
 import { noSubscriptions } from './subscriptions.ts';
 
 /** What a client connection has set up and another server must be told. Who it is stands apart, as its identity. */
@@ -8,6 +9,7 @@ export interface Session {
   readonly libraryVersion: string;
   /** Those that the client was told of. */
   readonly subscriptions: Subscriptions;
+  readonly tracking: Tracking;
 }
 
 export const newSession: Session = {
@@ -15,4 +17,5 @@ export const newSession: Session = {
   libraryName: '',
   libraryVersion: '',
   subscriptions: noSubscriptions,
+  tracking: undefined,
 };

@@ -34,6 +34,8 @@ export const decisions: readonly Decision[] = [
   // They are about all that the client wrote before, on whichever connection.
   { names: 'wait, waitaof', route: 'pinForever', isIdempotent: true },
   { names: 'auth, hello, select, client, quit, reset, sentinel', route: 'session' },
+  { names: 'client tracking, client caching', route: 'tracking', isWrite: false, isIdempotent: true },
+  { names: 'client trackinginfo', route: 'pinOnce', isWrite: false, isIdempotent: true },
   {
     names: `shutdown, debug, failover, replicaof, slaveof, replconf, sync, psync, monitor, module, pfdebug,
       pfselftest`,

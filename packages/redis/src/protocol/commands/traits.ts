@@ -6,12 +6,13 @@ import type { KeySpec } from './server-command.ts';
  *   connection, and its reply is its own.
  * - `pinOnce`: on a connection of the client's own, but leaves no state there.
  * - `transaction`, `subscription`: leaves state on the connection until it is taken back.
+ * - `tracking`: as those, and what the client keeps of its answers is only good as long as that connection.
  * - `pinForever`: what it leaves behind is not known to us.
  * - `session`: about the client's connection itself; answered here.
  * - `refused`: would harm every other client of the server.
  */
 export type CommandRoute =
-  'shared' | 'pinOnce' | 'transaction' | 'subscription' | 'pinForever' | 'session' | 'refused';
+  'shared' | 'pinOnce' | 'transaction' | 'subscription' | 'tracking' | 'pinForever' | 'session' | 'refused';
 
 export interface CommandTraits {
   /** In upper case; of a subcommand with its container's, as in `XGROUP CREATE`. Empty if the command is not known. */
