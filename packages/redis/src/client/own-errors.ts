@@ -1,5 +1,6 @@
 import type { EndpointId } from '@failover/core';
 import { NotSentError, OutcomeUnknownError, RefusedError } from '@failover/core';
+import { ScanInterruptedError } from '../errors.ts';
 
 /** ioredis' own words for what a closed client leaves open. BullMQ and others compare them. */
 export const connectionIsClosed = 'Connection is closed.';
@@ -28,6 +29,7 @@ export function reshape(error: Error): boolean {
 
 const unknown = /^OUTCOMEUNKNOWN server=(\S+) epoch=(\S+) .*?(?:\((.*)\))?$/;
 const notSent = /^(?:TRYAGAIN|EXECABORT) failover: (.*)$/;
+const scanInterrupted = /^SCANINTERRUPTED failover: /;
 const refused = /^ERR \S* is refused by failover: /;
 
 function modelOf(error: Error): Error | undefined {
@@ -52,6 +54,8 @@ function modelOf(error: Error): Error | undefined {
     }
     return new NotSentError(`${operation}: ${unsent}`, { cause });
   }
+  if (scanInterrupted.test(text))
+    return new ScanInterruptedError(`${operation}: ${text.slice(text.indexOf(': ') + 2)}`, { cause });
   return refused.test(text) ? new RefusedError(text.slice('ERR '.length), { cause }) : undefined;
 }
 

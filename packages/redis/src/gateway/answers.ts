@@ -10,6 +10,7 @@ import type { Pending } from './pending.ts';
 import { refusalIn } from './refusal.ts';
 import type { SentRun } from './sent-commands.ts';
 import { argsOf, commandOf } from './sent-commands.ts';
+import { marked, markOf } from './scan-cursor.ts';
 import type { Loss, Owner, Upstream } from './upstream.ts';
 import type { WaitCover } from './wait-cover.ts';
 
@@ -121,14 +122,18 @@ export function createAnswers(options: AnswersOptions): Owner<Pending> {
       );
     },
     replyPart: write,
-    replied(bytes, count, run) {
+    replied(reply, count, run) {
       const { item } = run;
+      let bytes = reply;
       if (item === undefined && !collection.isOpen) {
         write(bytes);
         settled(count, run);
         return;
       }
       if (item?.type === 'restore') return;
+      const on = options.upstream();
+      if (item?.type === 'command' && item.traits.route === 'cursor' && on !== undefined)
+        bytes = marked(bytes, markOf(on.lease));
       if (item?.type === 'command') attachment.tell(item.traits.name);
       if (item?.type === 'command' && item.traits.name === 'CLIENT TRACKING') tracked(item.bytes);
       if (collection.isOpen) collection.add({ type: 'answered', reply: bytes }, run, tick.now());

@@ -16,6 +16,11 @@ export function outcomeUnknown(lease: Lease, reason: string): Buffer {
   );
 }
 
+/** The cursor is another server's. */
+export const scanInterrupted = line(
+  'SCANINTERRUPTED failover: the scan began on another server, where its cursor means something: begin again with 0',
+);
+
 /** What Redis answers to EXEC when a command before it could not be queued. */
 export const transactionLost = line(
   'EXECABORT failover: the transaction was lost with its server before EXEC was sent; not executed',

@@ -33,7 +33,8 @@ import { behindUnknown, behindUnknownReason, recover } from './recovery.ts';
 import type { SentCommand } from './split-run.ts';
 import { splitRun } from './split-run.ts';
 import { createMute } from './mute.ts';
-import { notExecuted, refusedByUs, transactionLost } from './refuse.ts';
+import { notExecuted, refusedByUs, scanInterrupted, transactionLost } from './refuse.ts';
+import { markOf, unmarked } from './scan-cursor.ts';
 import { repeated } from './repeated.ts';
 import { createRoute } from './route.ts';
 import type { SentRun } from './sent-commands.ts';
@@ -284,7 +285,7 @@ export function createRelay(options: RelayOptions): Relay {
     if (head.gate.type === 'waiting' || collection.isOpen) return false;
     if (head.type === 'session') return stepSession(head);
     if (attachment.isBroken && head.type !== 'restore') return stepBroken(head);
-    const way = head.type === 'run' && !attachment.isFixed ? route.shared(head) : route.pinned(head);
+    const way = mayShare(head) && !attachment.isFixed ? route.shared(head) : route.pinned(head);
     if (way === 'waits') return false;
     if (way === 'settled') return true;
     switch (head.type) {
@@ -294,10 +295,7 @@ export function createRelay(options: RelayOptions): Relay {
         send(way, head.bytes, head.from, head.to, head.count);
         return true;
       case 'command':
-        line.shift();
-        mute.begin();
-        sendCommand(way, head);
-        return true;
+        return sendCommand(way, head);
       case 'restore':
         line.shift();
         isRestoring = false;
@@ -323,18 +321,32 @@ export function createRelay(options: RelayOptions): Relay {
     return true;
   }
 
-  function sendCommand(to: Upstream<Pending>, asked: PendingCommand): void {
-    const { name } = asked.traits;
+  function mayShare(work: PendingWork): boolean {
+    if (work.type !== 'command') return work.type === 'run';
+    return work.traits.route === 'cursor' && work.bytes.length <= limits.maxSharedBytes;
+  }
+
+  function sendCommand(to: Upstream<Pending>, asked: PendingCommand): boolean {
+    const { name, route: kind } = asked.traits;
+    const asKnownThere = kind === 'cursor' ? unmarked(asked.bytes, markOf(to.lease)) : undefined;
+    if (kind === 'cursor' && asKnownThere === undefined) {
+      line.replace(asked, replyOf(scanInterrupted));
+      return true;
+    }
+    line.shift();
+    mute.begin();
     const before = attachment.isInTransaction ? undefined : cover.before(name, to);
     if (before !== undefined) {
       const item: Pending = { type: 'restore', deadline: Infinity, gate: openGate };
       to.send(answers, item, before, 0, before.length, 1);
     }
     const { command, count } = attachment.send(asked, state.identity.resp);
+    const bytes = asKnownThere ?? command.bytes;
     if (sendsScripts.has(name)) context.scripts.sent(command.bytes, to.lease, tick.now());
     inFlight += count;
-    inFlightBytes += command.bytes.length;
-    to.send(answers, command, command.bytes, 0, command.bytes.length, count);
+    inFlightBytes += bytes.length;
+    to.send(answers, command, bytes, 0, bytes.length, count);
+    return true;
   }
 
   function sendLarge(to: Upstream<Pending>, large: PendingLarge): boolean {

@@ -23,6 +23,7 @@ export const decisions: readonly Decision[] = [
     route: 'pinOnce',
   },
   { names: 'clusterscan', route: 'pinOnce' },
+  { names: 'scan, hscan, sscan, zscan', route: 'cursor' },
   { names: 'info, lastsave, role, command', route: 'pinOnce', isWrite: false, isIdempotent: true },
   { names: 'readonly, readwrite', route: 'pinOnce', isIdempotent: true },
   // What a script does nobody can see from here.

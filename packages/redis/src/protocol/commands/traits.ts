@@ -4,6 +4,7 @@ import type { KeySpec } from './server-command.ts';
  * Which way a command goes.
  * - `shared`: one of many on a connection that clients share. It never blocks, leaves no state behind on its
  *   connection, and its reply is its own.
+ * - `cursor`: may share a connection, but means something only on the server that it began on.
  * - `pinOnce`: on a connection of the client's own, but leaves no state there.
  * - `transaction`, `subscription`: leaves state on the connection until it is taken back.
  * - `tracking`: as those, and what the client keeps of its answers is only good as long as that connection.
@@ -12,7 +13,15 @@ import type { KeySpec } from './server-command.ts';
  * - `refused`: would harm every other client of the server.
  */
 export type CommandRoute =
-  'shared' | 'pinOnce' | 'transaction' | 'subscription' | 'tracking' | 'pinForever' | 'session' | 'refused';
+  | 'shared'
+  | 'cursor'
+  | 'pinOnce'
+  | 'transaction'
+  | 'subscription'
+  | 'tracking'
+  | 'pinForever'
+  | 'session'
+  | 'refused';
 
 export interface CommandTraits {
   /** In upper case; of a subcommand with its container's, as in `XGROUP CREATE`. Empty if the command is not known. */
