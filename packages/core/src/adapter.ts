@@ -120,6 +120,8 @@ export interface Cluster extends AsyncDisposable {
   reportUnknown(target: TargetId, server: EndpointId, count: number, reason: string): void;
   /** Tells how many operations with an unknown outcome go again, because that was declared to be wanted. */
   reportResent(target: TargetId, server: EndpointId, count: number, reason: string): void;
+  /** Tells of a client's subscriptions that they stand again, and since when they did not. */
+  reportGap(target: TargetId, server: EndpointId, subscriptions: number, from: Ms): void;
   run<T>(operation: Operation<T>, options: RunOptions): Promise<T>;
   /** Evidence from the data path goes through the rules like any other. */
   report(report: Report<unknown>): void;

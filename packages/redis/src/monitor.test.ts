@@ -344,7 +344,7 @@ describe('watching a Sentinel', () => {
     expect(rounds(redis)).toBe(before + 1);
   });
 
-  it('does not care what happens to another master of the same Sentinels', async () => {
+  it('[5] does not care what happens to another master of the same Sentinels', async () => {
     const redis = script(runtime, sentinel, answers());
     start('witness');
     await runtime.advance(100);
@@ -354,7 +354,7 @@ describe('watching a Sentinel', () => {
     expect([reports.length, rounds(redis)]).toEqual(before);
   });
 
-  it('listens and asks again after a cut, so that no missed announcement matters', async () => {
+  it('[4] listens and asks again after a cut, so that no missed announcement matters', async () => {
     const redis = script(runtime, sentinel, answers());
     start('witness');
     await runtime.advance(100);
@@ -366,7 +366,7 @@ describe('watching a Sentinel', () => {
     expect(redis.open).toBe(2);
   });
 
-  it('says that a name is not known, and asks no more often for that', async () => {
+  it('[12] says that a name is not known, and asks no more often for that', async () => {
     const redis = script(runtime, sentinel, {
       ...answers(),
       'SENTINEL MASTER mymaster': error('ERR No such master with that name'),
@@ -377,7 +377,7 @@ describe('watching a Sentinel', () => {
     expect(rounds(redis)).toBeLessThan(15);
   });
 
-  it('tells people once what only they can repair', async () => {
+  it('[29] tells people once what only they can repair', async () => {
     const said: string[] = [];
     runtime = virtualRuntime({ seed: 7, log: (level, text) => level === 'warn' && said.push(text) });
     script(runtime, sentinel, {

@@ -183,7 +183,7 @@ describe('targets and members', () => {
     expect(scn.role(b, a)).toEqual([]);
   });
 
-  it('lets a replica that lost its primary serve readers for ten seconds', () => {
+  it('[37] lets a replica that lost its primary serve readers for ten seconds', () => {
     scn.at(1000).role(b, a);
     expect(scn.at(2000).role(b, a, 2000, false)).toEqual([]);
     expect(scn.at(11_999).role(b, a, 2000, false)).toEqual([]);
@@ -259,7 +259,7 @@ describe('a confirmed claim', () => {
     expect(scn.role(a, 'master')).not.toContainEqual(aClaim);
   });
 
-  it('does not count a Sentinel in TILT', () => {
+  it('[36] does not count a Sentinel in TILT', () => {
     scn.sentinel(s1, {});
     scn.said(s2, 'witness', { type: 'sentinelTilt', isTilt: true });
     scn.sentinel(s2, {});
@@ -275,7 +275,7 @@ describe('a confirmed claim', () => {
     expect(scn.role(a, 'master')).toContainEqual(confirmed(a, [0, 0]));
   });
 
-  it('does not rest on the word before a restart when the server answers LOADING', () => {
+  it('[32] does not rest on the word before a restart when the server answers LOADING', () => {
     scn.role(a, 'master');
     scn.lost(a, 'data');
     scn.refuses(a, 'LOADING');
@@ -290,7 +290,7 @@ describe('a confirmed claim', () => {
     expect(scn.sentinel(s2, { address: b, configEpoch: 1 })).toContainEqual(confirmed(b, [0, 1]));
   });
 
-  it('is not moved by a stale Sentinel', () => {
+  it('[6] is not moved by a stale Sentinel', () => {
     scn.settle();
     scn.role(b, 'master');
     for (const each of [s1, s2]) scn.sentinel(each, { address: b, configEpoch: 1 });
@@ -299,7 +299,7 @@ describe('a confirmed claim', () => {
     expect(news).not.toContainEqual(withdrawn(b));
   });
 
-  it('is not given to an old primary that was started again and says master', () => {
+  it('[7] is not given to an old primary that was started again and says master', () => {
     scn.settle();
     scn.role(b, 'master');
     for (const each of [s1, s2, s3]) scn.sentinel(each, { address: b, configEpoch: 1 });
@@ -392,7 +392,7 @@ describe('a provisional claim', () => {
     expect(scn.at(1200).role(b, 'master', 999)).not.toContainEqual(aClaim);
   });
 
-  it('is made by the promoted flag alone, if the event was missed', () => {
+  it('[4] is made by the promoted flag alone, if the event was missed', () => {
     scn.settle();
     expect(scn.at(1000).sentinel(s1, {}, { promoted: b })).toContainEqual(named(b));
     expect(scn.at(1200).role(b, 'master')).toContainEqual(provisional(b, 1000));
@@ -416,7 +416,7 @@ describe('a provisional claim', () => {
     expect(scn.at(1200).role(c, 'master')).not.toContainEqual(aClaim);
   });
 
-  it('is not made for another master of the same Sentinels', () => {
+  it('[5] is not made for another master of the same Sentinels', () => {
     scn.settle();
     expect(scn.at(1000).selected(s1, b, 'other')).toEqual([]);
     expect(scn.at(1200).role(b, 'master')).not.toContainEqual(aClaim);
@@ -449,7 +449,7 @@ describe('a provisional claim', () => {
     expect(scn.at(9100).role(c, 'master')).toContainEqual(provisional(c, 9000));
   });
 
-  it('is called off by the Sentinel that chose, and not by one that lost the election', () => {
+  it('[35] is called off by the Sentinel that chose, and not by one that lost the election', () => {
     scn.settle();
     scn.at(1000).selected(s1, b);
     const aborted = {
@@ -508,7 +508,7 @@ describe('a provisional claim', () => {
 });
 
 describe('Sentinels that cannot be heard', () => {
-  it('change nothing: traffic goes on, and a doubt about the primary can still end', () => {
+  it('[9] change nothing: traffic goes on, and a doubt about the primary can still end', () => {
     scn.settle();
     for (const each of [s1, s2, s3]) scn.lost(each);
     expect(scn.at(500).role(a, 'master')).toEqual([confirmed(a, [0, 0])]);
@@ -554,7 +554,7 @@ describe('Sentinels that were deployed anew', () => {
     for (const each of [s1, s2, s3]) scn.sentinel(each, { address: b, configEpoch: 7 });
   });
 
-  it('open a new epoch domain if a majority of new ids agrees and the server says so itself', () => {
+  it('[10] open a new epoch domain if a majority of new ids agrees and the server says so itself', () => {
     anew(s1);
     expect(anew(s2)).toEqual(
       expect.arrayContaining([
@@ -597,7 +597,7 @@ describe('Sentinels that were deployed anew', () => {
 });
 
 describe('a master name that the Sentinels do not know', () => {
-  it('has nobody to use, and its Sentinels do not count', () => {
+  it('[12] has nobody to use, and its Sentinels do not count', () => {
     for (const each of [s1, s2, s3]) scn.said(each, 'witness', { type: 'unknownMaster', name: 'mymaster' });
     expect(scn.role(a, 'master')).not.toContainEqual(aClaim);
   });

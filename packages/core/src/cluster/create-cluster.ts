@@ -269,6 +269,9 @@ export function createCluster<C, R, S>(
     reportResent(target, server, count, reason) {
       tell({ type: 'operationsResent', target, server, count, reason });
     },
+    reportGap(target, server, subscriptions, from) {
+      tell({ type: 'subscriptionGap', target, server, subscriptions, from, to: runtime.now() });
+    },
     async run(operation, runOptions) {
       const release = acquire();
       try {

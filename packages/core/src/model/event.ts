@@ -81,6 +81,16 @@ export type FailoverNews =
       readonly count: number;
       readonly reason: string;
     }
+  /** A client's subscriptions were with nobody: what was published between both times, of the runtime's clock, it missed. */
+  | {
+      readonly type: 'subscriptionGap';
+      readonly target: TargetId;
+      /** Where they stand again. */
+      readonly server: EndpointId;
+      readonly subscriptions: number;
+      readonly from: Ms;
+      readonly to: Ms;
+    }
   /** What was unknown goes again, because the backend or the user declared it at least once. */
   | {
       readonly type: 'operationsResent';

@@ -29,6 +29,8 @@ export function eventText(event: FailoverEvent): string {
       return `${event.server}: ${event.count} operations were under way, their outcome is unknown`;
     case 'operationsResent':
       return `${event.server}: ${event.count} operations without an answer go again, marked`;
+    case 'subscriptionGap':
+      return `${event.target}: ${event.subscriptions} subscriptions of a client heard nothing for ${Math.round(event.to - event.from)} ms`;
     case 'conditionsChanged':
       return `${event.server}: ${event.conditions.length === 0 ? 'no special condition' : event.conditions.join(', ')}`;
     case 'availabilityChanged':

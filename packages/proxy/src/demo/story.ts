@@ -31,6 +31,8 @@ export function storyOf(
       return `${event.count} ${operations} were not acknowledged yet: they go again, in order and marked`;
     case 'availabilityChanged':
       return equals.includes(event.server) ? availabilityStory(event) : undefined;
+    case 'subscriptionGap':
+      return `a subscriber hears again; for ${Math.round(event.to - event.from)} ms it heard nothing, and is told so`;
     case 'conditionsChanged':
     case 'memberAdded':
     case 'memberRemoved':

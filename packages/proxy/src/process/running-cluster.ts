@@ -66,6 +66,7 @@ function logEvent(runtime: Runtime, name: string, event: FailoverEvent): void {
       ? 'warn'
       : type === 'claimAccepted' ||
           type === 'operationsResent' ||
+          type === 'subscriptionGap' ||
           type === 'conditionsChanged' ||
           type === 'claimWithdrawn' ||
           type === 'holdClosed'

@@ -4,7 +4,7 @@ import { isOutcomeUnknown } from '@failover/core';
 import { launchCluster } from '../testing/index.ts';
 import { createClient } from './create-client.ts';
 
-it('keeps a BullMQ worker consuming through the death of the primary', async () => {
+it('[21] keeps a BullMQ worker consuming through the death of the primary', async () => {
   await using bed = await launchCluster();
   await using client = createClient({ ...bed.config, downAfterMs: 1000 });
   const connection = client.redis;

@@ -55,7 +55,7 @@ describe('an instance over a failover', () => {
     expect([client.redis.status, fired]).toEqual(['ready', []]);
   });
 
-  it('rejects a write in flight as unknown, and sends a read again', async () => {
+  it('[27] rejects a write in flight as unknown, and sends a read again', async () => {
     await using client = scriptedClient(hangsOnWrites);
     client.a.handler = () => undefined;
     client.b.handler = answers;
@@ -121,7 +121,7 @@ describe('an instance over a failover', () => {
     expect(await later).toBeInstanceOf(OutcomeUnknownError);
   });
 
-  it('rejects a transaction whose EXEC was sent as unknown, and one whose EXEC was not as not sent', async () => {
+  it('[17] rejects a transaction whose EXEC was sent as unknown, and one whose EXEC was not as not sent', async () => {
     await using client = scriptedClient(([name = '']) =>
       name === 'exec' ? undefined : name === 'multi' ? '+OK\r\n' : '+QUEUED\r\n',
     );
@@ -261,7 +261,7 @@ describe('closing', () => {
   };
 
   it.each(Object.entries(states))(
-    'settles everything and leaves nothing behind %s',
+    '[26] [44] settles everything and leaves nothing behind %s',
     async (_title, arrange) => {
       const client = scriptedClient(hangsOnWrites, { ioredis: { disconnectTimeout: 20 } });
       const promises = await arrange(client);

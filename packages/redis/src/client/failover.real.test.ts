@@ -108,7 +108,7 @@ async function writeThrough(fault: () => void | Promise<void>) {
 
 describe('on Sentinel', () => {
   it.each(['kill', 'hang'] as const)(
-    'nothing is lost by us, doubled or reordered when a primary is gone: %s',
+    '[1] [2] nothing is lost by us, doubled or reordered when a primary is gone: %s',
     async (how) => {
       const primary = await open(launchCluster());
       const told = await writeThrough(() => bed[how](primary));
@@ -134,7 +134,7 @@ describe('on Sentinel', () => {
     expect(told.switchedAt - promotedAt).toBeLessThan(150);
   });
 
-  it('takes subscriptions, scripts and transactions along, and tells of what was blocked', async () => {
+  it('[22] takes subscriptions, scripts and transactions along, and tells of what was blocked', async () => {
     const primary = await open(launchCluster());
     const { redis } = client;
     const subscriber = redis.duplicate();
@@ -228,7 +228,7 @@ describe('on plain replication', () => {
     expect(await bed.primary()).toBe(other);
   });
 
-  it('sends a refused command again, once, when the server is primary again', async () => {
+  it('[14] sends a refused command again, once, when the server is primary again', async () => {
     const primary = await open(launchReplication());
     const heal = await flipReadOnly(bed, primary);
     const counted = client.redis.incr('n');

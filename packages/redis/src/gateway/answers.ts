@@ -32,6 +32,8 @@ export interface AnswersOptions {
   settled(count: number, run: SentRun): void;
   /** What decides where the next run goes has changed. */
   changed(): void;
+  /** What the client had set up stands again. */
+  restored(upstream: Upstream<Pending>): void;
   lost(upstream: Upstream<Pending>, loss: Loss<Pending>): void;
 }
 
@@ -144,7 +146,12 @@ export function createAnswers(options: AnswersOptions): Owner<Pending> {
     repliedError,
     pushed,
     counted(count, run) {
-      if (run.item?.type !== 'restore') settled(count, run);
+      if (run.item?.type !== 'restore') {
+        settled(count, run);
+        return;
+      }
+      const on = options.upstream();
+      if (run.answered >= run.count && on !== undefined) options.restored(on);
     },
     lost: options.lost,
   };

@@ -54,7 +54,7 @@ describe('a burst that was refused or lost', () => {
     );
   });
 
-  it('never sends a write again behind which another one ran', () => {
+  it('[15] never sends a write again behind which another one ran', () => {
     fc.assert(
       fc.property(fc.array(anySent, { maxLength: 20 }), (all) => {
         const settled = settle(all);

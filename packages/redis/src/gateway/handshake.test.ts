@@ -31,7 +31,7 @@ describe('the handshake of a connection', () => {
     expect(handshake(plain, {}, 'replica').judge([hello, master]).type).toBe('verified');
   });
 
-  it('asks with the listener’s own rights where the client’s user may not ask', () => {
+  it('[29] asks with the listener’s own rights where the client’s user may not ask', () => {
     const shake = handshake(identity('ann', 'x', 0, 3), { username: 'admin', password: 'y' }, 'primary');
     const denied = error('NOPERM this user has no permissions to run the role command');
     expect(shake.judge([ok, master, hello, denied]).type).toBe('verified');

@@ -111,7 +111,7 @@ describe('a connection of a client’s own', () => {
 });
 
 describe('a transaction', () => {
-  it('that is lost before EXEC was sent is aborted, and its client goes on', async () => {
+  it('[39] that is lost before EXEC was sent is aborted, and its client goes on', async () => {
     await using top = benchTop(redis);
     const client = top.connect();
     client.send('MULTI', 'SET a 1');
@@ -132,7 +132,7 @@ describe('a transaction', () => {
     await client.receives(`+OK\r\n+OK\r\n${bulk('c')}`);
   });
 
-  it('that is lost after EXEC was sent is unknown, and is never sent again', async () => {
+  it('[17] that is lost after EXEC was sent is unknown, and is never sent again', async () => {
     await using top = benchTop((args) =>
       args[0] === 'EXEC' ? undefined : args[0] === 'MULTI' ? '+OK\r\n' : '+QUEUED\r\n',
     );
@@ -162,7 +162,7 @@ describe('a transaction', () => {
     expect(names(top, 'b')).toEqual(['GET c']);
   });
 
-  it('fails as if a watched key had changed when the watch was lost', async () => {
+  it('[18] fails as if a watched key had changed when the watch was lost', async () => {
     await using top = benchTop(redis);
     const client = top.connect();
     client.send('WATCH k', 'GET k');
@@ -183,7 +183,7 @@ describe('a transaction', () => {
     await client.receives('+OK\r\n+OK\r\n+OK\r\n+QUEUED\r\n*1\r\n:1\r\n');
   });
 
-  it('gets a refusal of a command in it as it is', async () => {
+  it('[16] gets a refusal of a command in it as it is', async () => {
     await using top = benchTop((args, connection) =>
       args[0] === 'SET'
         ? '-READONLY no\r\n'
@@ -214,6 +214,29 @@ describe('a subscriber', () => {
     expect(names(top, 'b')).toEqual(['SUBSCRIBE news']);
     top.b.connections[0]?.write(message('two'));
     await client.receives(subscribed + message('one') + message('two'));
+    expect(top.cluster.gaps).toMatchObject([{ server: top.second, subscriptions: 1 }]);
+  });
+
+  it('[23] of 10,000 channels has them all back before the end of its gap is told', async () => {
+    const channels = Array.from({ length: 10_000 }, (_, at) => `channel-${at}`);
+    await using top = benchTop(redis);
+    const client = top.connect();
+    client.send(['SUBSCRIBE', ...channels.slice(0, 5000)], ['SUBSCRIBE', ...channels.slice(5000)]);
+    await until(() => client.text.includes('channel-9999'));
+    const before = client.text.length;
+    let gapsWhenHalf = 0;
+    top.b.handler = (args, connection) => {
+      if (args.includes('channel-5000')) gapsWhenHalf = top.cluster.gaps.length;
+      return redis(args, connection);
+    };
+    await failOver(top);
+    await until(() => top.cluster.gaps.length === 1);
+    expect(gapsWhenHalf).toBe(0);
+    expect(top.cluster.gaps[0]).toMatchObject({ server: top.second, subscriptions: 10_000 });
+    const again = top.b.received.filter(([name]) => name === 'SUBSCRIBE').flatMap(([, ...names_]) => names_);
+    expect(again).toEqual(channels);
+    // The client is shown none of it.
+    expect(client.text).toHaveLength(before);
   });
 
   it('waits for a server as long as it is there itself', async () => {
@@ -253,7 +276,7 @@ describe('a subscriber', () => {
     await client.receives(`${subscribed}*3\r\n${bulk('subscribe')}${bulk('sport')}:2\r\n`);
   });
 
-  it('that speaks RESP3 gets pushes and replies apart', async () => {
+  it('[24] that speaks RESP3 gets pushes and replies apart', async () => {
     const push = `>3\r\n${bulk('message')}${bulk('news')}${bulk('one')}`;
     await using top = benchTop((args, connection) => {
       if (args[0] === 'SUBSCRIBE') return `>3\r\n${bulk('subscribe')}${bulk('news')}:1\r\n`;
@@ -272,7 +295,7 @@ describe('a subscriber', () => {
 });
 
 describe('a blocking command', () => {
-  it('that may have taken an element is unknown when its server dies', async () => {
+  it('[19] that may have taken an element is unknown when its server dies', async () => {
     await using top = benchTop(redis);
     const client = top.connect();
     client.send('BLPOP list 0');
@@ -282,7 +305,7 @@ describe('a blocking command', () => {
     expect(top.b.received).toEqual([]);
   });
 
-  it('that the server unblocked waits on at the next one', async () => {
+  it('[19] that the server unblocked waits on at the next one', async () => {
     await using top = benchTop(redis);
     const client = top.connect();
     client.send('BLPOP list 0');

@@ -21,7 +21,7 @@ function pieces(whole: string, at: readonly number[]): readonly string[] {
 }
 
 describe('a relay, whatever comes', () => {
-  it('answers 1000 pipelined commands in order, wherever their bytes are cut', async () => {
+  it('[40] answers 1000 pipelined commands in order, wherever their bytes are cut', async () => {
     await fc.assert(
       fc.asyncProperty(commands(1000), cuts, fc.boolean(), async (kinds, at, isSlow) => {
         await using top = benchTop(echo, { limits: { maxPendingBytes: isSlow ? 500 : 1_000_000 } });
@@ -37,7 +37,7 @@ describe('a relay, whatever comes', () => {
     );
   }, 60_000);
 
-  it('answers each command exactly once and in order when the server is lost anywhere', async () => {
+  it('[34] answers each command exactly once and in order when the server is lost anywhere', async () => {
     await fc.assert(
       fc.asyncProperty(
         commands(60),

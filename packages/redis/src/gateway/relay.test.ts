@@ -21,7 +21,7 @@ describe('a relay', () => {
     expect(top.a.connections).toHaveLength(1);
   });
 
-  it('asks ROLE on the connection itself and sends nothing to a replica', async () => {
+  it('[8] asks ROLE on the connection itself and sends nothing to a replica', async () => {
     await using top = benchTop(echo);
     top.a.role = '*5\r\n$5\r\nslave\r\n$9\r\n127.0.0.1\r\n:7002\r\n$9\r\nconnected\r\n:0\r\n';
     const client = top.connect();
@@ -34,7 +34,7 @@ describe('a relay', () => {
     expect(names(top, 'b')).toEqual(['SET a 1']);
   });
 
-  it('takes another connection for another database, and the first one again for the first', async () => {
+  it('[25] takes another connection for another database, and the first one again for the first', async () => {
     await using top = benchTop(echo);
     const client = top.connect();
     for (const [database, key] of ['0', '1', '0'].map((each, at) => [each, `k${at}`] as const)) {
@@ -163,7 +163,7 @@ describe('a relay', () => {
     expect(top.cluster.unknown).toBe(1);
   });
 
-  it('sends refused commands again, in order and once, with the reads behind them', async () => {
+  it('[15] sends refused commands again, in order and once, with the reads behind them', async () => {
     const readOnly: Handler = (args) =>
       args[0] === 'SET' ? "-READONLY You can't write against a read only replica.\r\n" : '$3\r\nold\r\n';
     await using top = benchTop(readOnly);
@@ -190,7 +190,7 @@ describe('a relay', () => {
     expect(top.a.received).toHaveLength(3);
   });
 
-  it('waits before it asks a server again that refuses and holds the lease', async () => {
+  it('[33] waits before it asks a server again that refuses and holds the lease', async () => {
     let isLoading = true;
     await using top = benchTop((args) => (isLoading ? '-LOADING not yet\r\n' : echo(args, nobody)));
     const client = top.connect();
@@ -274,7 +274,7 @@ describe('a relay', () => {
     await until(() => !client.isOpen);
   });
 
-  it('closes a client that does not read what it asked for', async () => {
+  it('[42] closes a client that does not read what it asked for', async () => {
     await using top = benchTop(() => `$10000\r\n${'x'.repeat(10_000)}\r\n`, {
       limits: { maxUnreadBytes: 50_000 },
     });

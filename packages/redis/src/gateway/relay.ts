@@ -39,6 +39,7 @@ import { repeated } from './repeated.ts';
 import { createRoute } from './route.ts';
 import type { SentRun } from './sent-commands.ts';
 import { commandOf, lostOnPinned, lostOnShared } from './sent-commands.ts';
+import { createSubscriptionGap } from './subscription-gap.ts';
 import { answerSession } from './session-command.ts';
 import type { Loss, Owner, Upstream } from './upstream.ts';
 import { verify } from './verify.ts';
@@ -105,6 +106,7 @@ export function createRelay(options: RelayOptions): Relay {
   const collection = createCollection(limits.maxUnreadBytes, context.commands);
   const cover = createWaitCover();
   const mute = createMute();
+  const gap = createSubscriptionGap(cluster, origin.target);
 
   /** Something is unknown and the client does not know it yet: what it sends was sent without that knowledge. */
   let isUntold = false;
@@ -155,6 +157,9 @@ export function createRelay(options: RelayOptions): Relay {
     push,
     settled,
     changed: aim,
+    restored(on) {
+      gap.end(subscriptionCount(state.session.subscriptions), on.lease.server);
+    },
     lost: onLost,
   });
 
@@ -458,7 +463,7 @@ export function createRelay(options: RelayOptions): Relay {
 
   function dropPinned(reason: string): void {
     attachment.dropped(state.session.subscriptions);
-    emptyCache();
+    leftUnwatched();
     if (route.isOnPinned) forgetRoute();
     dropHalfSent();
     aim();
@@ -513,7 +518,7 @@ export function createRelay(options: RelayOptions): Relay {
     const { sent, state: left } = unanswered(runs);
     if (route.isOnPinned) {
       attachment.lost(left, state.session.subscriptions);
-      emptyCache();
+      leftUnwatched();
     }
     forgetRoute();
     settle(sent, lost, loss.reason);
@@ -546,8 +551,9 @@ export function createRelay(options: RelayOptions): Relay {
     aim();
   }
 
-  /** Nobody watches any more over what the client keeps of its answers. */
-  function emptyCache(): void {
+  /** Nobody hears for the client any more, nor watches over what it keeps of its answers. */
+  function leftUnwatched(): void {
+    gap.begin(subscriptionCount(state.session.subscriptions), tick.now());
     if (state.session.tracking === undefined) return;
     emptyCacheNow();
     owesForgetting = true;

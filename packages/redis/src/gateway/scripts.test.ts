@@ -8,7 +8,7 @@ const frames = (...bodies: readonly string[]): string =>
   bodies.map((body) => encodeCommand(['SCRIPT', 'LOAD', body]).toString()).join('');
 
 describe('known scripts', () => {
-  it('are loaded on a server that never saw them, and not on the one that they were sent to', () => {
+  it('[22] are loaded on a server that never saw them, and not on the one that they were sent to', () => {
     const scripts = createKnownScripts();
     scripts.sent(encodeCommand(['EVAL', 'return 1', '0']), old, 0);
     scripts.sent(encodeCommand(['script', 'load', 'return 2']), old, 0);

@@ -28,6 +28,11 @@ export function replay(session: Session): Replay {
     frames.push(encodeCommand(['CLIENT', 'SETNAME', session.clientName]));
     replyCount += 1;
   }
+  if (session.tracking !== undefined) {
+    frames.push(encodeCommand(session.tracking.map((word) => Buffer.from(word, 'latin1'))));
+    replyCount += 1;
+  }
+  // Last, since their last confirmation says that all stands.
   for (const kind of ['channel', 'pattern', 'shard'] as const) {
     const channels = [...session.subscriptions[kind]].map((channel) => Buffer.from(channel, 'latin1'));
     // In a cluster, shard channels of one command must be of one slot.
@@ -36,10 +41,6 @@ export function replay(session: Session): Replay {
       frames.push(encodeCommand([subscribe[kind], ...channels.slice(at, at + step)]));
     }
     replyCount += channels.length;
-  }
-  if (session.tracking !== undefined) {
-    frames.push(encodeCommand(session.tracking.map((word) => Buffer.from(word, 'latin1'))));
-    replyCount += 1;
   }
   return { bytes: Buffer.concat(frames), replyCount };
 }

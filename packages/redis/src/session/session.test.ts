@@ -8,7 +8,7 @@ const words = (...args: readonly string[]): Buffer[] => args.map((arg) => Buffer
 const shortened = (args: readonly string[], waitedMs: number): string =>
   withRemainingTimeout(words(...args), waitedMs).join(' ');
 
-describe('what is left of a timeout', () => {
+describe('[20] what is left of a timeout', () => {
   it.each([
     [['BLPOP', 'a', 'b', '5'], 'BLPOP a b 3'],
     [['blmove', 'a', 'b', 'LEFT', 'RIGHT', '5'], 'blmove a b LEFT RIGHT 3'],

@@ -72,6 +72,7 @@ export function foldFailovers(log: FailoverLog, event: FailoverEvent): FailoverL
     case 'memberAdded':
     case 'memberRemoved':
     case 'operationsResent':
+    case 'subscriptionGap':
     case 'conditionsChanged':
     case 'roleChanged':
     case 'minoritySeen':

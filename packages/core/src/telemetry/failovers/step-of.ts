@@ -43,6 +43,7 @@ export function stepOf(event: FailoverEvent): Step | undefined {
     case 'holdOpened':
     case 'outcomesUnknown':
     case 'operationsResent':
+    case 'subscriptionGap':
     case 'conditionsChanged':
       return undefined;
   }

@@ -6,6 +6,7 @@ import { NEVER } from 'rxjs';
 export interface HandMadeCluster extends Cluster {
   readonly reports: Report<unknown>[];
   readonly unknown: number;
+  readonly gaps: { readonly server: EndpointId; readonly subscriptions: number; readonly from: number }[];
   readonly held: number;
   retriesLeft: number;
   /** Fences the lease before, if there is one. */
@@ -28,6 +29,7 @@ export function handMadeCluster(target: TargetId, runtime: Runtime): HandMadeClu
   const cluster = {
     reports: [] as Report<unknown>[],
     unknown: 0,
+    gaps: [] as HandMadeCluster['gaps'],
     retriesLeft: 1000,
     get held() {
       return waiters.length;
@@ -62,6 +64,9 @@ export function handMadeCluster(target: TargetId, runtime: Runtime): HandMadeClu
     countOperations: () => undefined,
     reportUnknown(_target: TargetId, _server: EndpointId, count: number) {
       cluster.unknown += count;
+    },
+    reportGap(_target: TargetId, server: EndpointId, subscriptions: number, from: number) {
+      cluster.gaps.push({ server, subscriptions, from });
     },
     run: () => Promise.reject(new Error('not used')),
     report(report: Report<unknown>) {
