@@ -1,7 +1,6 @@
 import { writeBit } from '../protocol/commands/index.ts';
 import type { Session } from '../session/session.ts';
 import { newSession } from '../session/session.ts';
-import { forgetAll } from '../session/tracking.ts';
 import { subscriptionCount } from '../session/subscriptions.ts';
 import type { TransactionState } from '../session/transaction.ts';
 import { createAnswers } from './answers.ts';
@@ -19,30 +18,22 @@ import type { Identity } from './identity.ts';
 import { createIntake } from './intake.ts';
 import { createLine } from './line.ts';
 import type { Origin } from './origin.ts';
-import type {
-  Pending,
-  PendingCommand,
-  PendingLarge,
-  PendingRun,
-  PendingSession,
-  PendingWork,
-} from './pending.ts';
+import type { Pending, PendingCommand, PendingLarge, PendingRun, PendingWork } from './pending.ts';
 import { countOf, openGate, replyOf } from './pending.ts';
 import type { Pool } from './pool.ts';
 import { behindUnknown, behindUnknownReason, recover } from './recovery.ts';
 import type { SentCommand } from './split-run.ts';
 import { splitRun } from './split-run.ts';
 import { createMute } from './mute.ts';
-import { notExecuted, refusedByUs, scanInterrupted, transactionLost } from './refuse.ts';
+import { notExecuted, scanInterrupted, transactionLost } from './refuse.ts';
 import { markOf, unmarked } from './scan-cursor.ts';
 import { repeated } from './repeated.ts';
 import { createRoute } from './route.ts';
 import type { SentRun } from './sent-commands.ts';
 import { commandOf, lostOnPinned, lostOnShared } from './sent-commands.ts';
-import { createSubscriptionGap } from './subscription-gap.ts';
-import { answerSession } from './session-command.ts';
+import { createUnwatched } from './unwatched.ts';
+import { createSessionStep } from './session-step.ts';
 import type { Loss, Owner, Upstream } from './upstream.ts';
-import { verify } from './verify.ts';
 import { createWaitCover } from './wait-cover.ts';
 
 export interface Relay {
@@ -79,7 +70,6 @@ export interface RelayOptions {
 export function createRelay(options: RelayOptions): Relay {
   const { client, context, origin, shared } = options;
   const { cluster, limits, counters, tick } = context;
-  const openedAt = tick.now();
   const line = createLine();
   const gates = createGates({
     hold: (request) => origin.hold(request),
@@ -106,15 +96,13 @@ export function createRelay(options: RelayOptions): Relay {
   const collection = createCollection(limits.maxUnreadBytes, context.commands);
   const cover = createWaitCover();
   const mute = createMute();
-  const gap = createSubscriptionGap(cluster, origin.target);
+  const unwatched = createUnwatched({ cluster, target: origin.target, state, push });
 
   /** Something is unknown and the client does not know it yet: what it sends was sent without that knowledge. */
   let isUntold = false;
   let isEnding = false;
   let isPumping = false;
   let isRestoring = false;
-  /** The client's cache is emptied once more when what it waits for is answered: nobody watched over that. */
-  let owesForgetting = false;
 
   const side = createClientSide({
     client,
@@ -158,7 +146,7 @@ export function createRelay(options: RelayOptions): Relay {
     settled,
     changed: aim,
     restored(on) {
-      gap.end(subscriptionCount(state.session.subscriptions), on.lease.server);
+      unwatched.restored(on.lease.server);
     },
     lost: onLost,
   });
@@ -230,7 +218,12 @@ export function createRelay(options: RelayOptions): Relay {
     direct = isFree && (!route.isOnPinned || attachment.isFixed) ? route.upstream : undefined;
     directSince = attachment.isFixed ? anyGeneration : route.generation;
     isAwaited =
-      line.size > 0 || collection.isOpen || isEnding || side.isPaused || mute.isForOne || owesForgetting;
+      line.size > 0 ||
+      collection.isOpen ||
+      isEnding ||
+      side.isPaused ||
+      mute.isForOne ||
+      unwatched.owesForgetting;
   }
 
   function accept(work: PendingWork): void {
@@ -288,7 +281,7 @@ export function createRelay(options: RelayOptions): Relay {
       return true;
     }
     if (head.gate.type === 'waiting' || collection.isOpen) return false;
-    if (head.type === 'session') return stepSession(head);
+    if (head.type === 'session') return inFlight === 0 && stepSession(head);
     if (attachment.isBroken && head.type !== 'restore') return stepBroken(head);
     const way = mayShare(head) && !attachment.isFixed ? route.shared(head) : route.pinned(head);
     if (way === 'waits') return false;
@@ -387,66 +380,25 @@ export function createRelay(options: RelayOptions): Relay {
 
   // ---- commands about the connection itself
 
-  function stepSession(head: PendingSession): boolean {
-    if (inFlight > 0) return false;
-    const { identity } = state;
-    const answer = answerSession(head, {
-      context,
-      identity,
-      initial: options.identity,
-      session: state.session,
-      facts: { id: options.id, address: options.address, ageMs: tick.now() - openedAt, identity },
-      role: origin.role,
-      sentinel: { name: context.name, reachedAt: options.reachedAt },
-    });
-    if (attachment.isInTransaction && answer.type !== 'end' && answer.type !== 'reset') {
-      // What it would set is set here and not on the server, so that EXEC would run with something else.
-      breakTransaction();
-      line.replace(head, replyOf(refusedByUs(head.name, 'not inside MULTI')));
-      return true;
-    }
-    switch (answer.type) {
-      case 'reply':
-        state.session = answer.session;
-        if (answer.identity.key !== identity.key) changeIdentity(answer.identity);
-        line.replace(head, replyOf(answer.reply));
-        return true;
-      case 'verify':
-        return verified(head, answer.identity, answer.needsProof);
-      case 'mute':
-        mute.set(answer.mode);
-        if (answer.mode === 'on') line.replace(head, replyOf(ok));
-        else line.shift();
-        return true;
-      case 'reset':
-        mute.set('on');
-        state.session = newSession;
-        changeIdentity(options.identity);
-        attachment.reset();
-        line.replace(head, replyOf(answer.reply));
-        return true;
-      case 'end':
-        dropLine();
-        write(answer.reply);
-        isEnding = true;
-        return false;
-    }
-  }
-
-  /** True if the server is known to accept this identity; else it is asked. */
-  function verified(head: PendingSession, identity: Identity, needsProof: boolean): boolean {
-    const lease = route.lease(head);
-    if (lease === undefined) return false;
-    if (!needsProof && shared.has(lease, identity)) {
-      head.verdict = 'verified';
-      return true;
-    }
-    const tooLate = (): void => {
-      noConnection(head);
-    };
-    verify(head, { shared, gates, lease, identity, now: tick.now, tooLate });
-    return false;
-  }
+  const stepSession = createSessionStep({
+    context,
+    origin: { ...options, initial: options.identity, openedAt: tick.now(), role: origin.role },
+    state,
+    attachment,
+    mute,
+    line,
+    route,
+    gates,
+    shared,
+    become: changeIdentity,
+    breakTransaction,
+    tooLate: noConnection,
+    end(last) {
+      dropLine();
+      write(last);
+      isEnding = true;
+    },
+  });
 
   function changeIdentity(to: Identity): void {
     state.identity = to;
@@ -463,7 +415,7 @@ export function createRelay(options: RelayOptions): Relay {
 
   function dropPinned(reason: string): void {
     attachment.dropped(state.session.subscriptions);
-    leftUnwatched();
+    unwatched.begin(tick.now());
     if (route.isOnPinned) forgetRoute();
     dropHalfSent();
     aim();
@@ -481,11 +433,7 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   function allSettled(): void {
-    if (owesForgetting) {
-      owesForgetting = false;
-      emptyCacheNow();
-      aim();
-    }
+    unwatched.settled();
     if (collection.isOpen && route.upstream !== undefined) settleCollected(route.upstream);
     else {
       mute.settled();
@@ -518,7 +466,7 @@ export function createRelay(options: RelayOptions): Relay {
     const { sent, state: left } = unanswered(runs);
     if (route.isOnPinned) {
       attachment.lost(left, state.session.subscriptions);
-      leftUnwatched();
+      unwatched.begin(tick.now());
     }
     forgetRoute();
     settle(sent, lost, loss.reason);
@@ -549,18 +497,6 @@ export function createRelay(options: RelayOptions): Relay {
     route.forget();
     collection.close();
     aim();
-  }
-
-  /** Nobody hears for the client any more, nor watches over what it keeps of its answers. */
-  function leftUnwatched(): void {
-    gap.begin(subscriptionCount(state.session.subscriptions), tick.now());
-    if (state.session.tracking === undefined) return;
-    emptyCacheNow();
-    owesForgetting = true;
-  }
-
-  function emptyCacheNow(): void {
-    if (state.identity.resp === 3) push(forgetAll);
   }
 
   /** Of a large command that is only half sent no server runs anything. */
