@@ -1,12 +1,13 @@
 import { readPushed, afterSubscription, subscriptionCount } from '../session/subscriptions.ts';
 import { afterTracking } from '../session/tracking.ts';
 import type { Attachment } from './attachment.ts';
+import { isMode } from './attachment.ts';
 import type { Fate } from './burst.ts';
 import type { ClientState } from './client-state.ts';
 import type { Collection } from './collection.ts';
 import type { GatewayContext } from './context.ts';
 import type { ListenerRole } from './handshake.ts';
-import type { Pending } from './pending.ts';
+import type { Pending, PendingCommand } from './pending.ts';
 import { refusalIn } from './refusal.ts';
 import type { SentRun } from './sent-commands.ts';
 import { argsOf, commandOf } from './sent-commands.ts';
@@ -53,7 +54,7 @@ export function createAnswers(options: AnswersOptions): Owner<Pending> {
     // Inside a transaction nothing is sent again: the server has marked it and EXEC will say so.
     const isOfTransaction = attachment.told.transaction !== 'none' || command?.traits.route === 'transaction';
     if (command !== undefined) attachment.tell(command.traits.name);
-    if (command?.traits.name === 'CLIENT TRACKING') attachment.tracked(state.session.tracking !== undefined);
+    if (command !== undefined) modeRefused(command.traits.name);
     let count = 1;
     if (command?.traits.route === 'subscription') {
       // One error answers all of its channels.
@@ -87,7 +88,10 @@ export function createAnswers(options: AnswersOptions): Owner<Pending> {
     if (push.type === 'reply') {
       write(bytes);
       if (command === undefined) return 1;
-      if (bytes[0] !== 45 || command.traits.route !== 'subscription') {
+      const isError = bytes[0] === 45;
+      if (!isError) modeTaken(command);
+      else modeRefused(command.traits.name);
+      if (!isError || command.traits.route !== 'subscription') {
         attachment.tell(command.traits.name);
         return 1;
       }
@@ -106,11 +110,18 @@ export function createAnswers(options: AnswersOptions): Owner<Pending> {
     return 1;
   }
 
-  function tracked(bytes: Uint8Array): void {
-    const tracking = afterTracking(argsOf(bytes));
-    state.session = { ...state.session, tracking };
-    attachment.tracked(tracking !== undefined);
+  function modeTaken({ bytes, traits }: PendingCommand): void {
+    if (!isMode(traits.name)) return;
+    const tracking = traits.name === 'MONITOR' ? state.session.tracking : afterTracking(argsOf(bytes));
+    const isMonitoring = state.session.isMonitoring || traits.name === 'MONITOR';
+    state.session = { ...state.session, tracking, isMonitoring };
+    attachment.modeStands(traits.name, traits.name === 'MONITOR' || tracking !== undefined);
     changed();
+  }
+
+  function modeRefused(name: string): void {
+    const { tracking, isMonitoring } = state.session;
+    if (isMode(name)) attachment.modeStands(name, name === 'MONITOR' ? isMonitoring : tracking !== undefined);
   }
 
   return {
@@ -119,6 +130,7 @@ export function createAnswers(options: AnswersOptions): Owner<Pending> {
     },
     get isSubscribed() {
       const { identity, session } = state;
+      if (attachment.isMonitoring) return true;
       return (
         identity.resp === 2 && (attachment.subscribing > 0 || subscriptionCount(session.subscriptions) > 0)
       );
@@ -137,7 +149,7 @@ export function createAnswers(options: AnswersOptions): Owner<Pending> {
       if (item?.type === 'command' && item.traits.route === 'cursor' && on !== undefined)
         bytes = marked(bytes, markOf(on.lease));
       if (item?.type === 'command') attachment.tell(item.traits.name);
-      if (item?.type === 'command' && item.traits.name === 'CLIENT TRACKING') tracked(item.bytes);
+      if (item?.type === 'command') modeTaken(item);
       if (collection.isOpen) collection.add({ type: 'answered', reply: bytes }, run, tick.now());
       else if (item?.type !== 'command') write(bytes);
       else write(cover.answerTo(item.traits.name) ?? item.answer ?? bytes);

@@ -36,8 +36,10 @@ export interface Attachment {
   confirmed(count: number): void;
   /** A subscription was refused with all its channels: what stands is what was confirmed before. */
   subscriptionRefused(count: number, confirmed: Subscriptions): void;
-  /** CLIENT TRACKING was answered: this is what stands. */
-  tracked(isOn: boolean): void;
+  /** The server shows what it does, or is about to. */
+  readonly isMonitoring: boolean;
+  /** CLIENT TRACKING or MONITOR was answered: this is what stands. */
+  modeStands(mode: Mode, isOn: boolean): void;
   /** The connection is gone, and with it all but subscriptions and tracking, which are made again. */
   lost(state: TransactionState, confirmed: Subscriptions): void;
   dropped(confirmed: Subscriptions): void;
@@ -47,6 +49,11 @@ export interface Attachment {
   reset(): void;
 }
 
+/** What a client's own connection does until it is told otherwise. */
+export type Mode = 'CLIENT TRACKING' | 'MONITOR';
+
+export const isMode = (name: string): name is Mode => name === 'CLIENT TRACKING' || name === 'MONITOR';
+
 const nullArray = Buffer.from('*-1\r\n');
 const nullResp3 = Buffer.from('_\r\n');
 const discard = encodeCommand(['DISCARD']);
@@ -55,8 +62,8 @@ export function createAttachment(): Attachment {
   let sent: TransactionState = noTransaction;
   let subscriptions: Subscriptions = noSubscriptions;
   let isForever = false;
-  let isTracking = false;
-  let isTrackingTold = false;
+  let modes: ReadonlySet<Mode> = new Set();
+  let modesTold: ReadonlySet<Mode> = new Set();
 
   const attachment = {
     isFixed: false,
@@ -82,7 +89,7 @@ export function createAttachment(): Attachment {
         result = { command: { ...command, bytes: discard, answer }, count: 1 };
       }
       if (route === 'pinForever') isForever = true;
-      if (name === 'CLIENT TRACKING') isTracking = true;
+      if (isMode(name)) modes = new Set([...modes, name]);
       sent = afterCommand(sent, name);
       fix();
       return result;
@@ -98,14 +105,20 @@ export function createAttachment(): Attachment {
       subscriptions = confirmed;
       fix();
     },
-    tracked(isOn: boolean) {
-      isTracking = isOn;
-      isTrackingTold = isOn;
+    get isMonitoring() {
+      return modes.has('MONITOR');
+    },
+    modeStands(mode: Mode, isOn: boolean) {
+      const standing = new Set(modesTold);
+      if (isOn) standing.add(mode);
+      else standing.delete(mode);
+      modes = standing;
+      modesTold = standing;
       fix();
     },
     lost(state: TransactionState, confirmed: Subscriptions) {
       become(state);
-      isTracking = isTrackingTold;
+      modes = modesTold;
       attachment.subscribing = 0;
       subscriptions = confirmed;
       fix();
@@ -121,7 +134,7 @@ export function createAttachment(): Attachment {
     },
     reset() {
       isForever = false;
-      isTrackingTold = false;
+      modesTold = new Set();
       attachment.lost(noTransaction, noSubscriptions);
     },
   };
@@ -136,7 +149,7 @@ export function createAttachment(): Attachment {
     attachment.isBroken = sent.transaction === 'broken';
     attachment.isFixed =
       isForever ||
-      isTracking ||
+      modes.size > 0 ||
       sent.transaction === 'open' ||
       sent.watch === 'set' ||
       subscriptionCount(subscriptions) > 0;

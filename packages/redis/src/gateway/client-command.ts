@@ -1,3 +1,4 @@
+import type { EndpointId } from '@failover/core';
 import { encodeReply } from '../protocol/encode.ts';
 import { bulk, error, integer, nullBulk, simple } from '../protocol/value.ts';
 import type { RespValue } from '../protocol/value.ts';
@@ -7,6 +8,7 @@ import type { Identity } from './identity.ts';
 export interface ClientFacts {
   readonly id: number;
   readonly address: string;
+  readonly reachedAt?: EndpointId | undefined;
   readonly ageMs: number;
   readonly identity: Identity;
 }
@@ -56,7 +58,7 @@ export function answerClient(args: readonly Buffer[], session: Session, facts: C
     }
     case 'INFO':
     case 'LIST':
-      return keep(bulk(`${describe(session, facts)}\n`));
+      return keep(bulk(`${describe(subcommand, session, facts)}\n`));
     case 'GETREDIR':
       return keep(integer(-1));
     case 'NO-EVICT':
@@ -74,16 +76,18 @@ export function answerClient(args: readonly Buffer[], session: Session, facts: C
   }
 }
 
-function describe(session: Session, facts: ClientFacts): string {
+function describe(subcommand: string, session: Session, facts: ClientFacts): string {
   return [
     `id=${facts.id}`,
     `addr=${facts.address}`,
+    `laddr=${facts.reachedAt ?? ''}`,
     `name=${session.clientName}`,
     `age=${Math.floor(facts.ageMs / 1000)}`,
     `db=${facts.identity.db}`,
     `sub=${session.subscriptions.channel.size}`,
     `psub=${session.subscriptions.pattern.size}`,
     `ssub=${session.subscriptions.shard.size}`,
+    `cmd=client|${subcommand.toLowerCase()}`,
     `user=${facts.identity.username ?? 'default'}`,
     `resp=${facts.identity.resp}`,
     `lib-name=${session.libraryName}`,

@@ -78,6 +78,25 @@ describe('CLIENT REPLY', () => {
   });
 });
 
+describe('MONITOR', () => {
+  const line = (text: string): string => `+1339518083.107412 [0 127.0.0.1:60866] "${text}"\r\n`;
+
+  it('shows what the server does, also the next one, and tells its lines from answers', async () => {
+    await using top = benchTop(redis);
+    const client = top.connect();
+    client.send('MONITOR');
+    await client.receives('+OK\r\n');
+    top.a.connections[0]?.write(line('keys'));
+    await client.receives(`+OK\r\n${line('keys')}`);
+    await failOver(top);
+    await until(() => names(top, 'b').includes('MONITOR'));
+    top.b.connections[0]?.write(line('get'));
+    await client.receives(`+OK\r\n${line('keys')}${line('get')}`);
+    client.send('GET a', 'RESET', 'GET b');
+    await client.receives(`+OK\r\n${line('keys')}${line('get')}${bulk('a')}+RESET\r\n${bulk('b')}`);
+  });
+});
+
 describe('CLIENT TRACKING', () => {
   const greeted = async (top: BenchTop) => {
     const client = top.connect();

@@ -34,8 +34,8 @@ describe('the handshake of a connection', () => {
   it('[29] asks with the listener’s own rights where the client’s user may not ask', () => {
     const shake = handshake(identity('ann', 'x', 0, 3), { username: 'admin', password: 'y' }, 'primary');
     const denied = error('NOPERM this user has no permissions to run the role command');
-    expect(shake.judge([ok, master, hello, denied]).type).toBe('verified');
-    expect(shake.judge([ok, slave('connected'), hello, denied]).type).toBe('unfit');
+    expect(shake.judge([ok, master, ok, hello, denied]).type).toBe('verified');
+    expect(shake.judge([ok, slave('connected'), ok, hello, denied]).type).toBe('unfit');
   });
 
   it('tells a wrong password from a server that is not ready', () => {

@@ -49,12 +49,11 @@ export function handshake(who: Identity, listener: Credentials, role: ListenerRo
     send(auth(listener.username, listener.password), 'optional');
     send(['ROLE'], 'role');
   }
+  // Not within HELLO, which takes any password for a user who has none: AUTH alone says that there is none.
+  if (who.password !== undefined) send(auth(who.username, who.password), 'identity');
   if (who.resp === 3) {
     greetingAt = frames.length;
-    const login = who.password === undefined ? [] : ['AUTH', who.username ?? 'default', who.password];
-    send(['HELLO', '3', ...login], 'identity');
-  } else if (who.password !== undefined) {
-    send(auth(who.username, who.password), 'identity');
+    send(['HELLO', '3'], 'identity');
   }
   if (who.resp === 2) {
     // Only to learn which server it is. One that does not know HELLO says so, and that is all.

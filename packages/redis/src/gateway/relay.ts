@@ -509,7 +509,8 @@ export function createRelay(options: RelayOptions): Relay {
 
   /** A subscriber gets its messages again although it asks for nothing. */
   function needServerAgain(): void {
-    if (subscriptionCount(state.session.subscriptions) === 0 || isRestoring) return;
+    const { subscriptions, isMonitoring } = state.session;
+    if ((subscriptionCount(subscriptions) === 0 && !isMonitoring) || isRestoring) return;
     isRestoring = true;
     // Answers and commands that are in line go first: a connection for them restores the subscriptions too.
     line.push({ type: 'restore', deadline: Infinity, gate: openGate });

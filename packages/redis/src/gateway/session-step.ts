@@ -76,7 +76,7 @@ export function createSessionStep(options: SessionStepOptions): (head: PendingSe
       identity,
       initial,
       session: state.session,
-      facts: { id, address, ageMs: tick.now() - openedAt, identity },
+      facts: { id, address, reachedAt, ageMs: tick.now() - openedAt, identity },
       role,
       sentinel: { name: context.name, reachedAt },
     });

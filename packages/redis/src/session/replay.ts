@@ -32,6 +32,10 @@ export function replay(session: Session): Replay {
     frames.push(encodeCommand(session.tracking.map((word) => Buffer.from(word, 'latin1'))));
     replyCount += 1;
   }
+  if (session.isMonitoring) {
+    frames.push(encodeCommand(['MONITOR']));
+    replyCount += 1;
+  }
   // Last, since their last confirmation says that all stands.
   for (const kind of ['channel', 'pattern', 'shard'] as const) {
     const channels = [...session.subscriptions[kind]].map((channel) => Buffer.from(channel, 'latin1'));

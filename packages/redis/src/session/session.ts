@@ -10,6 +10,7 @@ export interface Session {
   /** Those that the client was told of. */
   readonly subscriptions: Subscriptions;
   readonly tracking: Tracking;
+  readonly isMonitoring: boolean;
 }
 
 export const newSession: Session = {
@@ -18,4 +19,5 @@ export const newSession: Session = {
   libraryVersion: '',
   subscriptions: noSubscriptions,
   tracking: undefined,
+  isMonitoring: false,
 };

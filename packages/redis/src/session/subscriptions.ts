@@ -64,8 +64,12 @@ export type Pushed =
   /** RESP2: the reply to something else. */
   | { readonly type: 'reply' };
 
+/** A line of MONITOR: `+1339518083.107412 [0 127.0.0.1:60866] "keys" "*"`. */
+const monitored = /^\+\d+\.\d+ \[/;
+
 export function readPushed(bytes: Buffer): Pushed {
   const start = bytes.toString('latin1', 0, Math.min(bytes.length, 32));
+  if (monitored.test(start)) return { type: 'message' };
   const match = /^[*>]\d+\r\n\$\d+\r\n([a-z]+)\r\n/.exec(start);
   const word = match?.[1];
   if (match === null || word === undefined) return { type: start.startsWith('>') ? 'message' : 'reply' };

@@ -36,9 +36,10 @@ export const decisions: readonly Decision[] = [
   { names: 'wait, waitaof', route: 'pinForever', isIdempotent: true },
   { names: 'auth, hello, select, client, quit, reset, sentinel', route: 'session' },
   { names: 'client tracking, client caching', route: 'tracking', isWrite: false, isIdempotent: true },
+  { names: 'monitor', route: 'monitor', isWrite: false, isIdempotent: true },
   { names: 'client trackinginfo', route: 'pinOnce', isWrite: false, isIdempotent: true },
   {
-    names: `shutdown, debug, failover, replicaof, slaveof, replconf, sync, psync, monitor, module, pfdebug,
+    names: `shutdown, debug, failover, replicaof, slaveof, replconf, sync, psync, module, pfdebug,
       pfselftest`,
     route: 'refused',
     isWrite: false,

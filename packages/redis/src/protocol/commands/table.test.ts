@@ -47,19 +47,11 @@ describe('the table of commands', () => {
     ]);
     expect(named('transaction')).toEqual(['DISCARD', 'EXEC', 'MULTI', 'UNWATCH', 'WATCH']);
     expect(named('subscription')).toHaveLength(6);
+    expect(named('monitor')).toEqual(['MONITOR']);
+    expect(named('tracking')).toEqual(['CLIENT CACHING', 'CLIENT TRACKING']);
     expect(named('pinForever')).toEqual(['WAIT', 'WAITAOF']);
     expect(named('refused').filter((name) => !name.includes(' '))).toEqual([
-      ...[
-        'DEBUG',
-        'FAILOVER',
-        'MODULE',
-        'MONITOR',
-        'PFDEBUG',
-        'PFSELFTEST',
-        'PSYNC',
-        'REPLCONF',
-        'REPLICAOF',
-      ],
+      ...['DEBUG', 'FAILOVER', 'MODULE', 'PFDEBUG', 'PFSELFTEST', 'PSYNC', 'REPLCONF', 'REPLICAOF'],
       ...['SHUTDOWN', 'SLAVEOF', 'SYNC'],
     ]);
   });

@@ -8,6 +8,7 @@ import type { KeySpec } from './server-command.ts';
  * - `pinOnce`: on a connection of the client's own, but leaves no state there.
  * - `transaction`, `subscription`: leaves state on the connection until it is taken back.
  * - `tracking`: as those, and what the client keeps of its answers is only good as long as that connection.
+ * - `monitor`: from then on the connection shows what its server does.
  * - `pinForever`: what it leaves behind is not known to us.
  * - `session`: about the client's connection itself; answered here.
  * - `refused`: would harm every other client of the server.
@@ -19,6 +20,7 @@ export type CommandRoute =
   | 'transaction'
   | 'subscription'
   | 'tracking'
+  | 'monitor'
   | 'pinForever'
   | 'session'
   | 'refused';
