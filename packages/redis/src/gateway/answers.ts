@@ -24,37 +24,75 @@ export interface AnswersOptions {
   readonly collection: Collection;
   readonly cover: WaitCover;
   /** On which the client's commands are. */
-  upstream(): Upstream<Pending> | undefined;
+  readonly upstream: () => Upstream<Pending> | undefined;
   /** An answer. */
-  write(bytes: Uint8Array): void;
+  readonly write: (bytes: Uint8Array) => void;
   /** What no command asked for. */
-  push(bytes: Uint8Array): void;
+  readonly push: (bytes: Uint8Array) => void;
   /** That many commands are in flight no more. */
-  settled(count: number, run: SentRun): void;
+  readonly settled: (count: number, run: SentRun) => void;
   /** What decides where the next run goes has changed. */
-  changed(): void;
+  readonly changed: () => void;
   /** What the client had set up stands again. */
-  restored(upstream: Upstream<Pending>): void;
+  readonly restored: (upstream: Upstream<Pending>) => void;
   lost(upstream: Upstream<Pending>, loss: Loss<Pending>): void;
 }
 
 /** What servers answer to one client, and what of it the client gets to see. */
-export function createAnswers(options: AnswersOptions): Owner<Pending> {
-  const { attachment, changed, collection, context, cover, settled, state, write } = options;
-  const { counters, tick } = context;
+export class Answers implements Owner<Pending> {
+  readonly #options: AnswersOptions;
 
-  function repliedError(bytes: Buffer, run: SentRun): void {
+  constructor(options: AnswersOptions) {
+    this.#options = options;
+  }
+
+  get wantsSingleReplies(): boolean {
+    return this.#options.collection.isOpen;
+  }
+
+  get isSubscribed(): boolean {
+    const { attachment, state } = this.#options;
+    if (attachment.isMonitoring) return true;
+    const { identity, session } = state;
+    return (
+      identity.resp === 2 && (attachment.subscribing > 0 || subscriptionCount(session.subscriptions) > 0)
+    );
+  }
+
+  replyPart(bytes: Buffer): void {
+    this.#options.write(bytes);
+  }
+
+  replied(reply: Buffer, count: number, run: SentRun): void {
+    const { collection, context, settled, write } = this.#options;
+    const { item } = run;
+    if (item === undefined && !collection.isOpen) {
+      write(reply);
+      settled(count, run);
+      return;
+    }
+    if (item?.type === 'restore') return;
+    const command = item?.type === 'command' ? item : undefined;
+    const bytes = command === undefined ? reply : this.#shown(reply, command);
+    if (command !== undefined) this.#taken(command);
+    if (collection.isOpen) this.#collect({ type: 'answered', reply: bytes }, run, context);
+    else write(command === undefined ? bytes : this.#told(command, bytes));
+    settled(count, run);
+  }
+
+  repliedError(bytes: Buffer, run: SentRun): void {
+    const { attachment, changed, collection, context, cover, settled, state, write } = this.#options;
     if (run.item?.type === 'restore') {
       cover.refused(run.bytes);
       return;
     }
-    const on = options.upstream();
-    const refusal = on === undefined ? undefined : refusalIn(bytes, options.role, context.classify);
+    const on = this.#options.upstream();
+    const refusal = on === undefined ? undefined : refusalIn(bytes, this.#options.role, context.classify);
     const command = commandOf(run);
     // Inside a transaction nothing is sent again: the server has marked it and EXEC will say so.
     const isOfTransaction = attachment.told.transaction !== 'none' || command?.traits.route === 'transaction';
     if (command !== undefined) attachment.tell(command.traits.name);
-    if (command !== undefined) modeRefused(command.traits.name);
+    if (command !== undefined) this.#modeRefused(command.traits.name);
     let count = 1;
     if (command?.traits.route === 'subscription') {
       // One error answers all of its channels.
@@ -67,104 +105,94 @@ export function createAnswers(options: AnswersOptions): Owner<Pending> {
       refusal === undefined || isOfTransaction || run.item?.type === 'large'
         ? { type: 'answered', reply: bytes }
         : { type: 'refused', reply: bytes, outcome: refusal.outcome };
-    if (fate.type === 'refused') counters.refusals += 1;
+    if (fate.type === 'refused') context.counters.refusals += 1;
     if (fate.type === 'refused' || collection.isOpen) {
-      collection.add(fate, run, tick.now());
+      this.#collect(fate, run, context);
       changed();
     } else write(bytes);
     // Last: what the cluster learns may end this very connection, and settle all that is on it.
     if (refusal !== undefined && on !== undefined) context.reports.refused(on, refusal.code, refusal.text);
-    if (options.upstream() === on) settled(count, run);
+    if (this.#options.upstream() === on) settled(count, run);
   }
 
-  function pushed(bytes: Buffer, run: SentRun | undefined): number {
-    const push = readPushed(bytes);
-    if (push.type === 'message' || run === undefined) {
-      options.push(bytes);
+  pushed(bytes: Buffer, run: SentRun | undefined): number {
+    const { attachment, changed, push, state, write } = this.#options;
+    const read = readPushed(bytes);
+    if (read.type === 'message' || run === undefined) {
+      push(bytes);
       return 0;
     }
     if (run.item?.type === 'restore') return 1;
     const command = commandOf(run);
-    if (push.type === 'reply') {
+    if (read.type === 'reply') {
       write(bytes);
       if (command === undefined) return 1;
       const isError = bytes[0] === 45;
-      if (!isError) modeTaken(command);
-      else modeRefused(command.traits.name);
-      if (!isError || command.traits.route !== 'subscription') {
-        attachment.tell(command.traits.name);
-        return 1;
+      if (isError && command.traits.route === 'subscription') {
+        const left = run.count - run.answered;
+        attachment.subscriptionRefused(left, state.session.subscriptions);
+        changed();
+        return left;
       }
-      const left = run.count - run.answered;
-      attachment.subscriptionRefused(left, state.session.subscriptions);
-      changed();
-      return left;
+      if (isError) {
+        attachment.tell(command.traits.name);
+        this.#modeRefused(command.traits.name);
+      } else this.#taken(command);
+      return 1;
     }
-    const channels = push.channel === undefined ? [] : [push.channel];
-    const subscriptions = afterSubscription(state.session.subscriptions, push.name, channels);
+    const channels = read.channel === undefined ? [] : [read.channel];
+    const subscriptions = afterSubscription(state.session.subscriptions, read.name, channels);
     state.session = { ...state.session, subscriptions };
-    const isOurs = command?.traits.name === push.name;
+    const isOurs = command?.traits.name === read.name;
     if (!isOurs || run.answered >= command.confirmed) write(bytes);
     if (!isOurs) return 0;
     attachment.confirmed(1);
     return 1;
   }
 
-  function modeTaken({ bytes, traits }: PendingCommand): void {
-    if (!isMode(traits.name)) return;
-    const tracking = traits.name === 'MONITOR' ? state.session.tracking : afterTracking(argsOf(bytes));
-    const isMonitoring = state.session.isMonitoring || traits.name === 'MONITOR';
+  counted(count: number, run: SentRun): void {
+    if (run.item?.type !== 'restore') {
+      this.#options.settled(count, run);
+      return;
+    }
+    const on = this.#options.upstream();
+    if (run.answered >= run.count && on !== undefined) this.#options.restored(on);
+  }
+
+  lost(upstream: Upstream<Pending>, loss: Loss<Pending>): void {
+    this.#options.lost(upstream, loss);
+  }
+
+  #collect(fate: Fate, run: SentRun, { commands, limits, tick }: GatewayContext): void {
+    this.#options.collection.add(fate, run, tick.now(), commands, limits.maxUnreadBytes);
+  }
+
+  /** As this client may use it. */
+  #shown(reply: Buffer, { traits }: PendingCommand): Buffer {
+    const on = this.#options.upstream();
+    return traits.route === 'cursor' && on !== undefined ? marked(reply, markOf(on.lease)) : reply;
+  }
+
+  /** In place of a reply that is about something else, or would not be true. */
+  #told({ traits, answer }: PendingCommand, bytes: Buffer): Uint8Array {
+    return this.#options.cover.answerTo(traits.name) ?? answer ?? bytes;
+  }
+
+  /** The server did it. */
+  #taken({ bytes, traits: { name } }: PendingCommand): void {
+    const { attachment, changed, state } = this.#options;
+    attachment.tell(name);
+    if (!isMode(name)) return;
+    const tracking = name === 'MONITOR' ? state.session.tracking : afterTracking(argsOf(bytes));
+    const isMonitoring = state.session.isMonitoring || name === 'MONITOR';
     state.session = { ...state.session, tracking, isMonitoring };
-    attachment.modeStands(traits.name, traits.name === 'MONITOR' || tracking !== undefined);
+    attachment.modeStands(name, name === 'MONITOR' || tracking !== undefined);
     changed();
   }
 
-  function modeRefused(name: string): void {
+  #modeRefused(name: string): void {
+    const { attachment, state } = this.#options;
     const { tracking, isMonitoring } = state.session;
     if (isMode(name)) attachment.modeStands(name, name === 'MONITOR' ? isMonitoring : tracking !== undefined);
   }
-
-  return {
-    get wantsSingleReplies() {
-      return collection.isOpen;
-    },
-    get isSubscribed() {
-      const { identity, session } = state;
-      if (attachment.isMonitoring) return true;
-      return (
-        identity.resp === 2 && (attachment.subscribing > 0 || subscriptionCount(session.subscriptions) > 0)
-      );
-    },
-    replyPart: write,
-    replied(reply, count, run) {
-      const { item } = run;
-      let bytes = reply;
-      if (item === undefined && !collection.isOpen) {
-        write(bytes);
-        settled(count, run);
-        return;
-      }
-      if (item?.type === 'restore') return;
-      const on = options.upstream();
-      if (item?.type === 'command' && item.traits.route === 'cursor' && on !== undefined)
-        bytes = marked(bytes, markOf(on.lease));
-      if (item?.type === 'command') attachment.tell(item.traits.name);
-      if (item?.type === 'command') modeTaken(item);
-      if (collection.isOpen) collection.add({ type: 'answered', reply: bytes }, run, tick.now());
-      else if (item?.type !== 'command') write(bytes);
-      else write(cover.answerTo(item.traits.name) ?? item.answer ?? bytes);
-      settled(count, run);
-    },
-    repliedError,
-    pushed,
-    counted(count, run) {
-      if (run.item?.type !== 'restore') {
-        settled(count, run);
-        return;
-      }
-      const on = options.upstream();
-      if (run.answered >= run.count && on !== undefined) options.restored(on);
-    },
-    lost: options.lost,
-  };
 }

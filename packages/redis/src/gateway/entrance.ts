@@ -26,59 +26,67 @@ export interface EntranceEvents {
 }
 
 /** Makes of what a client asks what waits in its line; the answer, where no server gets to see it. */
-export function createEntrance(events: EntranceEvents): IntakeEvents {
-  const { commands, role } = events;
+export class Entrance implements IntakeEvents {
+  readonly #events: EntranceEvents;
 
-  function acceptRun(bytes: Uint8Array, from: number, to: number, count: number): void {
-    if (events.sent(bytes, from, to, count)) return;
-    events.accept({ type: 'run', bytes, from, to, count, deadline: events.deadline(), gate: openGate });
+  constructor(events: EntranceEvents) {
+    this.#events = events;
   }
 
-  return {
-    run(bytes, from, to, count, bits) {
-      if ((bits & writeBit) === 0 || role === 'primary') {
-        acceptRun(bytes, from, to, count);
-        return;
-      }
-      for (const command of splitRun(commands, bytes, from, to)) {
-        if (command.traits.isWrite) events.reply(readOnlyListener);
-        else acceptRun(bytes, command.from, command.to, 1);
-      }
-    },
-    command(bytes, index) {
-      const traits = commands.traitsOf(index, () => argsOf(bytes)[1]?.toString('latin1') ?? '');
-      const refusal = refusalOf(traits, role, () => argsOf(bytes));
-      const work = { deadline: events.deadline(), gate: openGate };
-      if (refusal !== undefined) events.reply(refusal);
-      else if (traits.route === 'session') {
-        const args = argsOf(bytes);
-        const [name = ''] = traits.name.split(' ');
-        events.accept({ type: 'session', name, args, verdict: undefined, ...work });
-      } else events.accept({ type: 'command', bytes, traits, confirmed: 0, ...work });
-    },
-    part(bytes, index, isFirst, isLast) {
-      if (isFirst) {
-        events.accept({
-          type: 'large',
-          traits: commands.traits[index] ?? unknownCommand,
-          parts: [bytes],
-          bytes: bytes.length,
-          isWhole: isLast,
-          hasBegun: false,
-          deadline: events.deadline(),
-          gate: openGate,
-        });
-        return;
-      }
-      const large = events.arriving();
-      if (large === undefined) return;
-      large.parts.push(bytes);
-      large.bytes += bytes.length;
-      large.isWhole = isLast;
-      events.grew(large);
-    },
-    violation(problem) {
-      events.violated(protocolError(problem));
-    },
-  };
+  run(bytes: Uint8Array, from: number, to: number, count: number, bits: number): void {
+    const { commands, role } = this.#events;
+    if ((bits & writeBit) === 0 || role === 'primary') {
+      this.#acceptRun(bytes, from, to, count);
+      return;
+    }
+    for (const command of splitRun(commands, bytes, from, to)) {
+      if (command.traits.isWrite) this.#events.reply(readOnlyListener);
+      else this.#acceptRun(bytes, command.from, command.to, 1);
+    }
+  }
+
+  command(bytes: Uint8Array, index: number): void {
+    const { commands, role } = this.#events;
+    const traits = commands.traitsOf(index, () => argsOf(bytes)[1]?.toString('latin1') ?? '');
+    const refusal = refusalOf(traits, role, () => argsOf(bytes));
+    const work = { deadline: this.#events.deadline(), gate: openGate };
+    if (refusal !== undefined) this.#events.reply(refusal);
+    else if (traits.route === 'session') {
+      const args = argsOf(bytes);
+      const [name = ''] = traits.name.split(' ');
+      this.#events.accept({ type: 'session', name, args, verdict: undefined, ...work });
+    } else this.#events.accept({ type: 'command', bytes, traits, confirmed: 0, ...work });
+  }
+
+  part(bytes: Uint8Array, index: number, isFirst: boolean, isLast: boolean): void {
+    if (isFirst) {
+      this.#events.accept({
+        type: 'large',
+        traits: this.#events.commands.traits[index] ?? unknownCommand,
+        parts: [bytes],
+        bytes: bytes.length,
+        isWhole: isLast,
+        hasBegun: false,
+        deadline: this.#events.deadline(),
+        gate: openGate,
+      });
+      return;
+    }
+    const large = this.#events.arriving();
+    if (large === undefined) return;
+    large.parts.push(bytes);
+    large.bytes += bytes.length;
+    large.isWhole = isLast;
+    this.#events.grew(large);
+  }
+
+  violation(problem: string): void {
+    this.#events.violated(protocolError(problem));
+  }
+
+  #acceptRun(bytes: Uint8Array, from: number, to: number, count: number): void {
+    if (this.#events.sent(bytes, from, to, count)) return;
+    const deadline = this.#events.deadline();
+    this.#events.accept({ type: 'run', bytes, from, to, count, deadline, gate: openGate });
+  }
 }

@@ -1,5 +1,6 @@
 import type { CommandTable } from '../protocol/commands/index.ts';
 import { sharedBit } from '../protocol/commands/index.ts';
+import type { GatewayContext } from './context.ts';
 import { createRequestDecoder } from '../protocol/decode-request.ts';
 import { encodeCommand } from '../protocol/encode.ts';
 import { RespProtocolError } from '../protocol/protocol-error.ts';
@@ -18,95 +19,113 @@ export interface IntakeEvents {
   violation(problem: string): void;
 }
 
+export type IntakeContext = Pick<GatewayContext, 'commands' | 'limits' | 'scanner'>;
+
+const nothing = Buffer.alloc(0);
+
 /** Cuts what a client sends into commands. */
-export interface Intake {
-  feed(chunk: Buffer): void;
-  /** Part of a command came, and the rest of it has not. */
-  readonly isInside: boolean;
-}
-
-export function createIntake(
-  events: IntakeEvents,
-  commands: CommandTable,
-  limits: { readonly maxSharedBytes: number; readonly maxWholeBytes: number },
-): Intake {
-  let ownScanner: RequestScanner | undefined;
-  // The beginning of a command that is not whole: `rest` holds `restBytes` of it and has room for more.
-  let rest = Buffer.alloc(0);
-  let restBytes = 0;
-  let isDead = false;
+export class Intake {
+  readonly #events: IntakeEvents;
+  readonly #context: IntakeContext;
+  /** Of a command that is not whole: where it goes on is known to this one alone. */
+  #ownScanner: RequestScanner | undefined;
+  // The beginning of a command that is not whole: `#rest` holds `#restBytes` of it and has room for more.
+  #rest = nothing;
+  #restBytes = 0;
+  #isDead = false;
   // A large command is an array of strings, so the scanner of replies finds its end.
-  let large: ReturnType<typeof createReplyScanner> | undefined;
+  #large: ReturnType<typeof createReplyScanner> | undefined;
 
-  function feed(chunk: Buffer): void {
-    if (isDead) return;
-    if (large !== undefined) {
-      passLarge(large, chunk, false, 0);
-      return;
-    }
-    if (restBytes === 0) {
-      scanAll(chunk, 0, chunk.length);
-      return;
-    }
-    if (restBytes + chunk.length > rest.length) {
-      const grown = Buffer.allocUnsafe((restBytes + chunk.length) * 2);
-      rest.copy(grown, 0, 0, restBytes);
-      rest = grown;
-    }
-    chunk.copy(rest, restBytes);
-    const all = rest;
-    const to = restBytes + chunk.length;
-    restBytes = 0;
-    scanAll(all, 0, to);
+  constructor(events: IntakeEvents, context: IntakeContext) {
+    this.#events = events;
+    this.#context = context;
   }
 
-  function scanAll(bytes: Buffer, start: number, to: number): void {
-    ownScanner ??= createRequestScanner({ commands, maxSharedBytes: limits.maxSharedBytes });
-    const scanner = ownScanner;
+  /** Part of a command came, and the rest of it has not. */
+  get isInside(): boolean {
+    return this.#large !== undefined || this.#restBytes > 0 || this.#isDead;
+  }
+
+  feed(chunk: Buffer): void {
+    if (this.#isDead) return;
+    if (this.#large !== undefined) {
+      this.#passLarge(this.#large, chunk, false, 0);
+      return;
+    }
+    if (this.#restBytes === 0) {
+      this.#scanAll(chunk, 0, chunk.length);
+      return;
+    }
+    if (this.#restBytes + chunk.length > this.#rest.length) {
+      const grown = Buffer.allocUnsafe((this.#restBytes + chunk.length) * 2);
+      this.#rest.copy(grown, 0, 0, this.#restBytes);
+      this.#rest = grown;
+    }
+    chunk.copy(this.#rest, this.#restBytes);
+    const all = this.#rest;
+    const to = this.#restBytes + chunk.length;
+    this.#restBytes = 0;
+    this.#scanAll(all, 0, to);
+  }
+
+  #scanAll(bytes: Buffer, start: number, to: number): void {
+    // The one for all, unless a command is not whole. While an event runs, others may use it.
+    const scanner = this.#ownScanner ?? this.#context.scanner;
     let from = start;
     while (from < to) {
       const found = scanner.scan(bytes, from, to);
+      const { end, count, bits, index } = scanner;
       switch (found) {
         case 'run':
-          if (scanner.count > 0) events.run(bytes, from, scanner.end, scanner.count, scanner.bits);
-          from = scanner.end;
+          if (count > 0) this.#events.run(bytes, from, end, count, bits);
           break;
-        case 'special': {
-          const { end } = scanner;
-          if (scanner.isInline) inline(bytes.subarray(from, end));
-          else events.command(bytes.subarray(from, end), scanner.index);
-          from = end;
+        case 'special':
+          if (scanner.isInline) this.#inline(bytes.subarray(from, end));
+          else this.#events.command(bytes.subarray(from, end), index);
           break;
-        }
         case 'partial':
-          keep(scanner, bytes, from, to);
+          this.#keep(this.#own(scanner, bytes, from, to), bytes, from, to);
           return;
         case 'violation':
-          isDead = true;
-          events.violation(scanner.problem);
+          this.#isDead = true;
+          this.#events.violation(scanner.problem);
           return;
       }
-      if (isDead) return;
+      from = end;
+      if (this.#isDead) return;
     }
     // Runs still point into these bytes: they are not written to again.
-    rest = nothing;
+    this.#rest = nothing;
+    this.#ownScanner = undefined;
   }
 
-  function keep(scanner: RequestScanner, bytes: Buffer, from: number, to: number): void {
-    if (Math.max(scanner.wanted, to - from) > limits.maxWholeBytes) {
-      large = createReplyScanner();
+  /** One that knows how far it came in this command. */
+  #own(scanner: RequestScanner, bytes: Buffer, from: number, to: number): RequestScanner {
+    if (this.#ownScanner !== undefined) return this.#ownScanner;
+    scanner.forget();
+    const { commands, limits } = this.#context;
+    const own = createRequestScanner({ commands, maxSharedBytes: limits.maxSharedBytes });
+    own.scan(bytes, from, to);
+    this.#ownScanner = own;
+    return own;
+  }
+
+  #keep(scanner: RequestScanner, bytes: Buffer, from: number, to: number): void {
+    if (Math.max(scanner.wanted, to - from) > this.#context.limits.maxWholeBytes) {
+      const large = createReplyScanner();
+      this.#large = large;
       scanner.forget();
-      rest = nothing;
-      passLarge(large, bytes.subarray(from, to), true, nameOf(commands, bytes, from, to));
+      this.#rest = nothing;
+      this.#passLarge(large, bytes.subarray(from, to), true, nameOf(this.#context.commands, bytes, from, to));
       return;
     }
-    restBytes = to - from;
-    if (bytes === rest && from === 0) return;
-    rest = Buffer.allocUnsafe(Math.max(scanner.wanted, restBytes * 2, 512));
-    bytes.copy(rest, 0, from, to);
+    this.#restBytes = to - from;
+    if (bytes === this.#rest && from === 0) return;
+    this.#rest = Buffer.allocUnsafe(Math.max(scanner.wanted, this.#restBytes * 2, 512));
+    bytes.copy(this.#rest, 0, from, to);
   }
 
-  function passLarge(
+  #passLarge(
     scan: ReturnType<typeof createReplyScanner>,
     chunk: Buffer,
     isFirst: boolean,
@@ -114,42 +133,36 @@ export function createIntake(
   ): void {
     const found = scan.scan(chunk, 0, 1, false);
     if (found === 'violation') {
-      isDead = true;
-      events.violation(scan.problem);
+      this.#isDead = true;
+      this.#events.violation(scan.problem);
       return;
     }
     const isLast = scan.count === 1;
     const end = isLast ? scan.wholeEnd : chunk.length;
-    if (isLast) large = undefined;
-    events.part(end === chunk.length ? chunk : chunk.subarray(0, end), index, isFirst, isLast);
-    if (isLast && end < chunk.length) scanAll(chunk, end, chunk.length);
+    if (isLast) this.#large = undefined;
+    this.#events.part(end === chunk.length ? chunk : chunk.subarray(0, end), index, isFirst, isLast);
+    if (isLast && end < chunk.length) this.#scanAll(chunk, end, chunk.length);
   }
 
-  function inline(line: Buffer): void {
+  #inline(line: Buffer): void {
+    const { commands } = this.#context;
     try {
       for (const args of createRequestDecoder().feed(line)) {
         const bytes = encodeCommand(args);
         const name = args[0] ?? nothing;
         const index = commands.indexOf(name, 0, name.length);
         const bits = commands.bits[index] ?? 0;
-        if ((bits & sharedBit) !== 0) events.run(bytes, 0, bytes.length, 1, bits);
-        else events.command(bytes, index);
+        if ((bits & sharedBit) !== 0) this.#events.run(bytes, 0, bytes.length, 1, bits);
+        else this.#events.command(bytes, index);
       }
     } catch (error) {
-      isDead = true;
-      events.violation(error instanceof RespProtocolError ? error.message : 'unreadable inline command');
+      this.#isDead = true;
+      this.#events.violation(
+        error instanceof RespProtocolError ? error.message : 'unreadable inline command',
+      );
     }
   }
-
-  return {
-    feed,
-    get isInside() {
-      return large !== undefined || restBytes > 0 || isDead;
-    },
-  };
 }
-
-const nothing = Buffer.alloc(0);
 
 function nameOf(commands: CommandTable, bytes: Buffer, from: number, to: number): number {
   const match = /^\*\d+\r\n\$(\d+)\r\n/.exec(bytes.toString('latin1', from, Math.min(to, from + 32)));

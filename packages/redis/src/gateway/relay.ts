@@ -3,20 +3,20 @@ import type { Session } from '../session/session.ts';
 import { newSession } from '../session/session.ts';
 import { subscriptionCount } from '../session/subscriptions.ts';
 import type { TransactionState } from '../session/transaction.ts';
-import { createAnswers } from './answers.ts';
-import { createAttachment } from './attachment.ts';
+import { Answers } from './answers.ts';
+import { Attachment } from './attachment.ts';
 import type { Sent } from './burst.ts';
-import { createClientSide } from './client-side.ts';
+import { ClientSide } from './client-side.ts';
 import type { ClientState } from './client-state.ts';
 import type { ClientStream, EndpointId } from '@failover/core';
-import { createCollection } from './collection.ts';
+import { Collection } from './collection.ts';
 import type { GatewayContext } from './context.ts';
-import { createGates } from './gates.ts';
-import { createEntrance } from './entrance.ts';
+import { Gates } from './gates.ts';
+import { Entrance } from './entrance.ts';
 import { farewell } from './farewell.ts';
 import type { Identity } from './identity.ts';
-import { createIntake } from './intake.ts';
-import { createLine } from './line.ts';
+import { Intake } from './intake.ts';
+import { Line } from './line.ts';
 import type { Origin } from './origin.ts';
 import type { Pending, PendingCommand, PendingLarge, PendingRun, PendingWork } from './pending.ts';
 import { countOf, openGate, replyOf } from './pending.ts';
@@ -24,17 +24,17 @@ import type { Pool } from './pool.ts';
 import { behindUnknown, behindUnknownReason, recover } from './recovery.ts';
 import type { SentCommand } from './split-run.ts';
 import { splitRun } from './split-run.ts';
-import { createMute } from './mute.ts';
+import { Mute } from './mute.ts';
 import { notExecuted, scanInterrupted, transactionLost } from './refuse.ts';
 import { markOf, unmarked } from './scan-cursor.ts';
 import { repeated } from './repeated.ts';
-import { createRoute } from './route.ts';
+import { Route } from './route.ts';
 import type { SentRun } from './sent-commands.ts';
 import { commandOf, lostOnPinned, lostOnShared } from './sent-commands.ts';
-import { createUnwatched } from './unwatched.ts';
+import { Unwatched } from './unwatched.ts';
 import { createSessionStep } from './session-step.ts';
 import type { Loss, Owner, Upstream } from './upstream.ts';
-import { createWaitCover } from './wait-cover.ts';
+import { WaitCover } from './wait-cover.ts';
 
 export interface Relay {
   /** Ends the client once everything that it asked is answered. */
@@ -70,8 +70,8 @@ export interface RelayOptions {
 export function createRelay(options: RelayOptions): Relay {
   const { client, context, origin, shared } = options;
   const { cluster, limits, counters, tick } = context;
-  const line = createLine();
-  const gates = createGates({
+  const line = new Line();
+  const gates = new Gates({
     hold: (request) => origin.hold(request),
     after: (ms, callback) => context.runtime.after(ms, callback),
     passed: pump,
@@ -92,11 +92,11 @@ export function createRelay(options: RelayOptions): Relay {
   let isAwaited = false;
 
   const state: ClientState = { identity: options.identity, session: newSession };
-  const attachment = createAttachment();
-  const collection = createCollection(limits.maxUnreadBytes, context.commands);
-  const cover = createWaitCover();
-  const mute = createMute();
-  const unwatched = createUnwatched({ cluster, target: origin.target, state, push });
+  const attachment = new Attachment();
+  const collection = new Collection();
+  const cover = new WaitCover();
+  const mute = new Mute();
+  const unwatched = new Unwatched(state, push);
 
   /** Something is unknown and the client does not know it yet: what it sends was sent without that knowledge. */
   let isUntold = false;
@@ -104,7 +104,7 @@ export function createRelay(options: RelayOptions): Relay {
   let isPumping = false;
   let isRestoring = false;
 
-  const side = createClientSide({
+  const side = new ClientSide({
     client,
     maxUnreadBytes: limits.maxUnreadBytes,
     hasRoom,
@@ -114,7 +114,7 @@ export function createRelay(options: RelayOptions): Relay {
     },
   });
 
-  const route = createRoute({
+  const route = new Route({
     context,
     origin,
     state,
@@ -122,7 +122,9 @@ export function createRelay(options: RelayOptions): Relay {
     openPinned: () => options.openPinned(answers, () => state.session, onUpstreamDrain),
     isBusy: () => inFlight > 0,
     isFixed: () => attachment.isFixed,
-    hold: gates.hold,
+    hold(head) {
+      gates.hold(head);
+    },
     tooLate: noConnection,
     rejected(head, error) {
       line.replace(head, replyOf(repeated(Buffer.from(`-${error}\r\n`), countOf(head))));
@@ -133,7 +135,7 @@ export function createRelay(options: RelayOptions): Relay {
     },
   });
 
-  const answers: Owner<Pending> = createAnswers({
+  const answers: Owner<Pending> = new Answers({
     context,
     role: origin.role,
     state,
@@ -146,14 +148,14 @@ export function createRelay(options: RelayOptions): Relay {
     settled,
     changed: aim,
     restored(on) {
-      unwatched.restored(on.lease.server);
+      unwatched.restored(cluster, origin.target, on.lease.server);
     },
     lost: onLost,
   });
 
   // ---- what the client asks
 
-  const entrance = createEntrance({
+  const entrance = new Entrance({
     commands: context.commands,
     role: origin.role,
     deadline,
@@ -175,7 +177,7 @@ export function createRelay(options: RelayOptions): Relay {
       end();
     },
   });
-  const intake = createIntake(entrance, context.commands, limits);
+  const intake = new Intake(entrance, context);
 
   function canGo(to: Upstream<Pending>): boolean {
     return (
@@ -647,7 +649,7 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   function close(): void {
-    side.destroy();
+    client.destroy();
     onClose();
   }
 

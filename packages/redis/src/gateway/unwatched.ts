@@ -4,50 +4,43 @@ import { forgetAll } from '../session/tracking.ts';
 import type { ClientState } from './client-state.ts';
 
 /** What a client misses while its own connection is gone: messages, and word that what it keeps is old. */
-export interface Unwatched {
-  /** The connection is gone. What the client keeps of answers is emptied at once. */
-  begin(now: Ms): void;
-  /** All subscriptions were confirmed again: the gap is told. */
-  restored(server: EndpointId): void;
+export class Unwatched {
   /** Its cache is emptied once more when what it waits for is answered: nobody watched over that either. */
-  readonly owesForgetting: boolean;
-  settled(): void;
-}
+  owesForgetting = false;
+  #from: Ms | undefined;
+  readonly #state: Readonly<ClientState>;
+  readonly #push: (bytes: Uint8Array) => void;
 
-export interface UnwatchedOptions {
-  readonly cluster: Pick<Cluster, 'reportGap'>;
-  readonly target: TargetId;
-  readonly state: Readonly<ClientState>;
-  push(bytes: Uint8Array): void;
-}
-
-export function createUnwatched({ cluster, target, state, push }: UnwatchedOptions): Unwatched {
-  let from: Ms | undefined;
-
-  /** RESP2 has no word for it, and its clients do not track without one. */
-  function forget(): void {
-    if (state.identity.resp === 3) push(forgetAll);
+  constructor(state: Readonly<ClientState>, push: (bytes: Uint8Array) => void) {
+    this.#state = state;
+    this.#push = push;
   }
 
-  const unwatched = {
-    owesForgetting: false,
-    begin(now: Ms) {
-      if (subscriptionCount(state.session.subscriptions) > 0) from ??= now;
-      if (state.session.tracking === undefined) return;
-      forget();
-      unwatched.owesForgetting = true;
-    },
-    restored(server: EndpointId) {
-      const since = from;
-      const subscriptions = subscriptionCount(state.session.subscriptions);
-      from = undefined;
-      if (since !== undefined && subscriptions > 0) cluster.reportGap(target, server, subscriptions, since);
-    },
-    settled() {
-      if (!unwatched.owesForgetting) return;
-      unwatched.owesForgetting = false;
-      forget();
-    },
-  };
-  return unwatched;
+  /** The connection is gone. What the client keeps of answers is emptied at once. */
+  begin(now: Ms): void {
+    const { subscriptions, tracking } = this.#state.session;
+    if (subscriptionCount(subscriptions) > 0) this.#from ??= now;
+    if (tracking === undefined) return;
+    this.#forget();
+    this.owesForgetting = true;
+  }
+
+  /** All subscriptions were confirmed again: the gap is told. */
+  restored(cluster: Pick<Cluster, 'reportGap'>, target: TargetId, server: EndpointId): void {
+    const from = this.#from;
+    const subscriptions = subscriptionCount(this.#state.session.subscriptions);
+    this.#from = undefined;
+    if (from !== undefined && subscriptions > 0) cluster.reportGap(target, server, subscriptions, from);
+  }
+
+  settled(): void {
+    if (!this.owesForgetting) return;
+    this.owesForgetting = false;
+    this.#forget();
+  }
+
+  /** RESP2 has no word for it, and its clients do not track without one. */
+  #forget(): void {
+    if (this.#state.identity.resp === 3) this.#push(forgetAll);
+  }
 }
