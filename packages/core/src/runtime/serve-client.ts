@@ -21,6 +21,8 @@ export function serveClient(
       stopListening();
       resolve();
     });
-    stopListening = onAbort(drain, relay.drain);
+    stopListening = onAbort(drain, () => {
+      relay.drain();
+    });
   });
 }

@@ -74,7 +74,15 @@ export function createEngine(options: EngineOptions): Engine {
           if (streams.size === 0) tellDrained();
           if (streams.size === 0 && !isClosed) stopLingering = runtime.after(lingerMs, shut);
         });
-        return { requests: client.feed, leave: relay.leave, abandon: relay.abandon };
+        return {
+          requests: client.feed,
+          leave() {
+            relay.leave();
+          },
+          abandon() {
+            relay.abandon();
+          },
+        };
       });
       streams.add(stream);
       return stream;

@@ -17,24 +17,24 @@ import type { WaitCover } from './wait-cover.ts';
 
 export interface AnswersOptions {
   readonly context: GatewayContext;
-  readonly role: ListenerRole;
+  readonly origin: { readonly role: ListenerRole };
   readonly state: ClientState;
   readonly attachment: Attachment;
   /** Open from the first refused command on, until all behind it were answered. */
   readonly collection: Collection;
   readonly cover: WaitCover;
   /** On which the client's commands are. */
-  readonly upstream: () => Upstream<Pending> | undefined;
+  readonly upstream: Upstream<Pending> | undefined;
   /** An answer. */
-  readonly write: (bytes: Uint8Array) => void;
+  write(bytes: Uint8Array): void;
   /** What no command asked for. */
-  readonly push: (bytes: Uint8Array) => void;
+  push(bytes: Uint8Array): void;
   /** That many commands are in flight no more. */
-  readonly settled: (count: number, run: SentRun) => void;
+  settled(count: number, run: SentRun): void;
   /** What decides where the next run goes has changed. */
-  readonly changed: () => void;
+  aim(): void;
   /** What the client had set up stands again. */
-  readonly restored: (upstream: Upstream<Pending>) => void;
+  restored(upstream: Upstream<Pending>): void;
   lost(upstream: Upstream<Pending>, loss: Loss<Pending>): void;
 }
 
@@ -64,11 +64,11 @@ export class Answers implements Owner<Pending> {
   }
 
   replied(reply: Buffer, count: number, run: SentRun): void {
-    const { collection, context, settled, write } = this.#options;
+    const { collection, context } = this.#options;
     const { item } = run;
     if (item === undefined && !collection.isOpen) {
-      write(reply);
-      settled(count, run);
+      this.#options.write(reply);
+      this.#options.settled(count, run);
       return;
     }
     if (item?.type === 'restore') return;
@@ -76,18 +76,19 @@ export class Answers implements Owner<Pending> {
     const bytes = command === undefined ? reply : this.#shown(reply, command);
     if (command !== undefined) this.#taken(command);
     if (collection.isOpen) this.#collect({ type: 'answered', reply: bytes }, run, context);
-    else write(command === undefined ? bytes : this.#told(command, bytes));
-    settled(count, run);
+    else this.#options.write(command === undefined ? bytes : this.#told(command, bytes));
+    this.#options.settled(count, run);
   }
 
   repliedError(bytes: Buffer, run: SentRun): void {
-    const { attachment, changed, collection, context, cover, settled, state, write } = this.#options;
+    const { attachment, collection, context, cover, state } = this.#options;
     if (run.item?.type === 'restore') {
       cover.refused(run.bytes);
       return;
     }
-    const on = this.#options.upstream();
-    const refusal = on === undefined ? undefined : refusalIn(bytes, this.#options.role, context.classify);
+    const on = this.#options.upstream;
+    const refusal =
+      on === undefined ? undefined : refusalIn(bytes, this.#options.origin.role, context.classify);
     const command = commandOf(run);
     // Inside a transaction nothing is sent again: the server has marked it and EXEC will say so.
     const isOfTransaction = attachment.told.transaction !== 'none' || command?.traits.route === 'transaction';
@@ -99,7 +100,7 @@ export class Answers implements Owner<Pending> {
       count = run.count - run.answered + 1;
       run.answered = run.count;
       attachment.subscriptionRefused(count, state.session.subscriptions);
-      changed();
+      this.#options.aim();
     }
     const fate: Fate =
       refusal === undefined || isOfTransaction || run.item?.type === 'large'
@@ -108,30 +109,30 @@ export class Answers implements Owner<Pending> {
     if (fate.type === 'refused') context.counters.refusals += 1;
     if (fate.type === 'refused' || collection.isOpen) {
       this.#collect(fate, run, context);
-      changed();
-    } else write(bytes);
+      this.#options.aim();
+    } else this.#options.write(bytes);
     // Last: what the cluster learns may end this very connection, and settle all that is on it.
     if (refusal !== undefined && on !== undefined) context.reports.refused(on, refusal.code, refusal.text);
-    if (this.#options.upstream() === on) settled(count, run);
+    if (this.#options.upstream === on) this.#options.settled(count, run);
   }
 
   pushed(bytes: Buffer, run: SentRun | undefined): number {
-    const { attachment, changed, push, state, write } = this.#options;
+    const { attachment, state } = this.#options;
     const read = readPushed(bytes);
     if (read.type === 'message' || run === undefined) {
-      push(bytes);
+      this.#options.push(bytes);
       return 0;
     }
     if (run.item?.type === 'restore') return 1;
     const command = commandOf(run);
     if (read.type === 'reply') {
-      write(bytes);
+      this.#options.write(bytes);
       if (command === undefined) return 1;
       const isError = bytes[0] === 45;
       if (isError && command.traits.route === 'subscription') {
         const left = run.count - run.answered;
         attachment.subscriptionRefused(left, state.session.subscriptions);
-        changed();
+        this.#options.aim();
         return left;
       }
       if (isError) {
@@ -144,7 +145,7 @@ export class Answers implements Owner<Pending> {
     const subscriptions = afterSubscription(state.session.subscriptions, read.name, channels);
     state.session = { ...state.session, subscriptions };
     const isOurs = command?.traits.name === read.name;
-    if (!isOurs || run.answered >= command.confirmed) write(bytes);
+    if (!isOurs || run.answered >= command.confirmed) this.#options.write(bytes);
     if (!isOurs) return 0;
     attachment.confirmed(1);
     return 1;
@@ -155,7 +156,7 @@ export class Answers implements Owner<Pending> {
       this.#options.settled(count, run);
       return;
     }
-    const on = this.#options.upstream();
+    const on = this.#options.upstream;
     if (run.answered >= run.count && on !== undefined) this.#options.restored(on);
   }
 
@@ -169,7 +170,7 @@ export class Answers implements Owner<Pending> {
 
   /** As this client may use it. */
   #shown(reply: Buffer, { traits }: PendingCommand): Buffer {
-    const on = this.#options.upstream();
+    const on = this.#options.upstream;
     return traits.route === 'cursor' && on !== undefined ? marked(reply, markOf(on.lease)) : reply;
   }
 
@@ -180,14 +181,14 @@ export class Answers implements Owner<Pending> {
 
   /** The server did it. */
   #taken({ bytes, traits: { name } }: PendingCommand): void {
-    const { attachment, changed, state } = this.#options;
+    const { attachment, state } = this.#options;
     attachment.tell(name);
     if (!isMode(name)) return;
     const tracking = name === 'MONITOR' ? state.session.tracking : afterTracking(argsOf(bytes));
     const isMonitoring = state.session.isMonitoring || name === 'MONITOR';
     state.session = { ...state.session, tracking, isMonitoring };
     attachment.modeStands(name, name === 'MONITOR' || tracking !== undefined);
-    changed();
+    this.#options.aim();
   }
 
   #modeRefused(name: string): void {

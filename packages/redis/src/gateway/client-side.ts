@@ -1,11 +1,12 @@
 import type { ClientStream } from '@failover/core';
+import type { GatewayContext } from './context.ts';
 
 export interface ClientSideOptions {
   readonly client: ClientStream;
-  readonly maxUnreadBytes: number;
-  readonly hasRoom: () => boolean;
+  readonly context: Pick<GatewayContext, 'limits'>;
+  hasRoom(): boolean;
   /** It does not read what it asked for. */
-  readonly tooSlow: () => void;
+  tooSlow(): void;
 }
 
 /** Backpressure both ways between us and one client. */
@@ -23,8 +24,8 @@ export class ClientSide {
 
   /** The client did not take all that was written to it. */
   blocked(): void {
-    const { client, maxUnreadBytes, tooSlow } = this.#options;
-    if (client.writableLength > maxUnreadBytes) tooSlow();
+    const { client, context } = this.#options;
+    if (client.writableLength > context.limits.maxUnreadBytes) this.#options.tooSlow();
     else this.pause();
   }
 
@@ -37,8 +38,8 @@ export class ClientSide {
 
   /** Reads on, if there is room again and the client reads too. */
   resume(): void {
-    const { client, hasRoom } = this.#options;
-    if (!this.isPaused || client.writableNeedDrain || !hasRoom()) return;
+    const { client } = this.#options;
+    if (!this.isPaused || client.writableNeedDrain || !this.#options.hasRoom()) return;
     this.isPaused = false;
     client.resume();
   }

@@ -1,5 +1,5 @@
 import type { Ms } from '@failover/core';
-import type { CommandTable } from '../protocol/commands/index.ts';
+import type { GatewayContext } from './context.ts';
 import { unknownCommand, writeBit } from '../protocol/commands/index.ts';
 import { refusalOf } from './admission.ts';
 import type { ListenerRole } from './handshake.ts';
@@ -11,8 +11,8 @@ import { argsOf } from './sent-commands.ts';
 import { splitRun } from './split-run.ts';
 
 export interface EntranceEvents {
-  readonly commands: CommandTable;
-  readonly role: ListenerRole;
+  readonly context: Pick<GatewayContext, 'commands'>;
+  readonly origin: { readonly role: ListenerRole };
   /** When what comes now must be answered. */
   deadline(): Ms;
   /** True if the run was sent at once, as most are. */
@@ -34,7 +34,8 @@ export class Entrance implements IntakeEvents {
   }
 
   run(bytes: Uint8Array, from: number, to: number, count: number, bits: number): void {
-    const { commands, role } = this.#events;
+    const { commands } = this.#events.context;
+    const { role } = this.#events.origin;
     if ((bits & writeBit) === 0 || role === 'primary') {
       this.#acceptRun(bytes, from, to, count);
       return;
@@ -46,7 +47,8 @@ export class Entrance implements IntakeEvents {
   }
 
   command(bytes: Uint8Array, index: number): void {
-    const { commands, role } = this.#events;
+    const { commands } = this.#events.context;
+    const { role } = this.#events.origin;
     const traits = commands.traitsOf(index, () => argsOf(bytes)[1]?.toString('latin1') ?? '');
     const refusal = refusalOf(traits, role, () => argsOf(bytes));
     const work = { deadline: this.#events.deadline(), gate: openGate };
@@ -62,7 +64,7 @@ export class Entrance implements IntakeEvents {
     if (isFirst) {
       this.#events.accept({
         type: 'large',
-        traits: this.#events.commands.traits[index] ?? unknownCommand,
+        traits: this.#events.context.commands.traits[index] ?? unknownCommand,
         parts: [bytes],
         bytes: bytes.length,
         isWhole: isLast,

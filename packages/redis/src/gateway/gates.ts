@@ -3,7 +3,8 @@ import type { PendingWork } from './pending.ts';
 import { countOf, passedGate, sizeOf } from './pending.ts';
 
 export interface GateEvents {
-  hold(request: HoldRequest): Promise<Lease>;
+  /** In core's queue. */
+  queue(request: HoldRequest): Promise<Lease>;
   after(ms: number, callback: () => void): () => void;
   passed(): void;
   /** Its time is up, or there is no room. */
@@ -32,7 +33,7 @@ export class Gates {
       deadline: work.deadline,
       signal: abort.signal,
     };
-    this.#events.hold(request).then(
+    this.#events.queue(request).then(
       () => {
         if (!abort.signal.aborted) this.open(work);
       },

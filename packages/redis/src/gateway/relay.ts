@@ -3,15 +3,19 @@ import type { Session } from '../session/session.ts';
 import { newSession } from '../session/session.ts';
 import { subscriptionCount } from '../session/subscriptions.ts';
 import type { TransactionState } from '../session/transaction.ts';
+import type { AnswersOptions } from './answers.ts';
 import { Answers } from './answers.ts';
 import { Attachment } from './attachment.ts';
 import type { Sent } from './burst.ts';
+import type { ClientSideOptions } from './client-side.ts';
 import { ClientSide } from './client-side.ts';
 import type { ClientState } from './client-state.ts';
-import type { ClientStream, EndpointId } from '@failover/core';
+import type { ClientStream, EndpointId, HoldRequest, Lease, Ms } from '@failover/core';
 import { Collection } from './collection.ts';
 import type { GatewayContext } from './context.ts';
+import type { GateEvents } from './gates.ts';
 import { Gates } from './gates.ts';
+import type { EntranceEvents } from './entrance.ts';
 import { Entrance } from './entrance.ts';
 import { farewell } from './farewell.ts';
 import type { Identity } from './identity.ts';
@@ -28,11 +32,13 @@ import { Mute } from './mute.ts';
 import { notExecuted, scanInterrupted, transactionLost } from './refuse.ts';
 import { markOf, unmarked } from './scan-cursor.ts';
 import { repeated } from './repeated.ts';
+import type { RouteOptions } from './route.ts';
 import { Route } from './route.ts';
 import type { SentRun } from './sent-commands.ts';
 import { commandOf, lostOnPinned, lostOnShared } from './sent-commands.ts';
 import { Unwatched } from './unwatched.ts';
-import { createSessionStep } from './session-step.ts';
+import type { SessionStepOptions } from './session-step.ts';
+import { stepSession } from './session-step.ts';
 import type { Loss, Owner, Upstream } from './upstream.ts';
 import { WaitCover } from './wait-cover.ts';
 
@@ -63,250 +69,259 @@ export interface RelayOptions {
   onClosed(): void;
 }
 
+export function createRelay(options: RelayOptions): Relay {
+  return new OneRelay(options);
+}
+
 /**
  * One client. Its commands in flight are on one route at a time, so that the replies come in the order of the
  * commands; to change the route it waits until nothing is in flight.
  */
-export function createRelay(options: RelayOptions): Relay {
-  const { client, context, origin, shared } = options;
-  const { cluster, limits, counters, tick } = context;
-  const line = new Line();
-  const gates = new Gates({
-    hold: (request) => origin.hold(request),
-    after: (ms, callback) => context.runtime.after(ms, callback),
-    passed: pump,
-    refused: giveUp,
-  });
-
-  // All that a command and its reply touch on the good path. With many clients the caches are cold each time one
-  // of them has its turn, so that this stands together and is asked in as few places as can be.
+class OneRelay
+  implements
+    Relay,
+    AnswersOptions,
+    ClientSideOptions,
+    EntranceEvents,
+    GateEvents,
+    RouteOptions,
+    SessionStepOptions
+{
+  // All that a command and its reply touch on the good path stands together: with many clients the caches are cold
+  // each time one of them has its turn.
+  readonly context: GatewayContext;
+  readonly origin: Origin;
+  readonly client: ClientStream;
   /** Where a run may go at once; else it takes its turn in the line. */
-  let direct: Upstream<Pending> | undefined;
+  direct: Upstream<Pending> | undefined;
   /** The origin's generation when `direct` was chosen, or `anyGeneration`. */
-  let directSince = -1;
-  let inFlight = 0;
-  let inFlightBytes = 0;
-  let isMidCommand = false;
-  let isClosed = false;
+  directSince = -1;
+  inFlight = 0;
+  inFlightBytes = 0;
+  isMidCommand = false;
+  isClosed = false;
   /** Somebody waits until nothing is in flight. */
-  let isAwaited = false;
+  isAwaited = false;
+  readonly answers: Owner<Pending> = new Answers(this);
+  readonly collection = new Collection();
+  readonly line = new Line();
 
-  const state: ClientState = { identity: options.identity, session: newSession };
-  const attachment = new Attachment();
-  const collection = new Collection();
-  const cover = new WaitCover();
-  const mute = new Mute();
-  const unwatched = new Unwatched(state, push);
+  readonly options: RelayOptions;
+  readonly openedAt: Ms;
+  readonly shared: Pool<Pending>;
+  readonly state: ClientState;
+  readonly attachment = new Attachment();
+  readonly cover = new WaitCover();
+  readonly mute = new Mute();
+  readonly gates = new Gates(this);
+  readonly route = new Route(this);
+  readonly unwatched: Unwatched;
+  readonly side: ClientSide;
+  readonly intake: Intake;
 
   /** Something is unknown and the client does not know it yet: what it sends was sent without that knowledge. */
-  let isUntold = false;
-  let isEnding = false;
-  let isPumping = false;
-  let isRestoring = false;
+  isUntold = false;
+  isEnding = false;
+  isPumping = false;
+  isRestoring = false;
 
-  const side = new ClientSide({
-    client,
-    maxUnreadBytes: limits.maxUnreadBytes,
-    hasRoom,
-    tooSlow() {
-      counters.closedSlow += 1;
-      close();
-    },
-  });
+  constructor(options: RelayOptions) {
+    const { client, context, origin, shared } = options;
+    this.context = context;
+    this.origin = origin;
+    this.client = client;
+    this.options = options;
+    this.openedAt = context.tick.now();
+    this.shared = shared;
+    this.state = { identity: options.identity, session: newSession };
+    this.unwatched = new Unwatched(this.state, this);
+    this.side = new ClientSide(this);
+    this.intake = new Intake(new Entrance(this), context);
+    client.on('data', (chunk: Buffer) => {
+      this.heard(chunk);
+    });
+    client.on('end', () => {
+      this.dropLine();
+      this.drain();
+    });
+    client.on('close', () => {
+      this.onClose();
+    });
+  }
 
-  const route = new Route({
-    context,
-    origin,
-    state,
-    sharedPool: shared,
-    openPinned: () => options.openPinned(answers, () => state.session, onUpstreamDrain),
-    isBusy: () => inFlight > 0,
-    isFixed: () => attachment.isFixed,
-    hold(head) {
-      gates.hold(head);
-    },
-    tooLate: noConnection,
-    rejected(head, error) {
-      line.replace(head, replyOf(repeated(Buffer.from(`-${error}\r\n`), countOf(head))));
-    },
-    again: pump,
-    idle() {
-      dropPinned('it was not used for a while');
-    },
-  });
-
-  const answers: Owner<Pending> = new Answers({
-    context,
-    role: origin.role,
-    state,
-    attachment,
-    collection,
-    cover,
-    upstream: () => route.upstream,
-    write,
-    push,
-    settled,
-    changed: aim,
-    restored(on) {
-      unwatched.restored(cluster, origin.target, on.lease.server);
-    },
-    lost: onLost,
-  });
+  /** The same function each time, for whoever remembers who waits. */
+  readonly again = (): void => {
+    this.pump();
+  };
 
   // ---- what the client asks
 
-  const entrance = new Entrance({
-    commands: context.commands,
-    role: origin.role,
-    deadline,
-    sent(bytes, from, to, count) {
-      if (direct === undefined || !canGo(direct)) return false;
-      send(direct, bytes, from, to, count);
-      return true;
-    },
-    accept,
-    reply,
-    arriving: () => (line.last?.type === 'large' && !line.last.isWhole ? line.last : undefined),
-    grew(large) {
-      pump();
-      if (large.bytes > limits.maxPendingBytes || route.upstream?.isCongested === true) pauseReading();
-    },
-    violated(answer) {
-      counters.protocolErrors += 1;
-      reply(answer);
-      end();
-    },
-  });
-  const intake = new Intake(entrance, context);
+  heard(chunk: Buffer): void {
+    let from = 0;
+    if (this.direct !== undefined && !this.isMidCommand) from = this.sendAtOnce(this.direct, chunk);
+    if (from < chunk.length && !this.isEnding) {
+      this.intake.feed(from === 0 ? chunk : chunk.subarray(from));
+      this.isMidCommand = this.intake.isInside;
+    }
+    const bytes = this.inFlightBytes + (this.isAwaited ? this.line.bytes : 0);
+    if (bytes > this.context.limits.maxPendingBytes) this.pauseReading();
+  }
 
-  function canGo(to: Upstream<Pending>): boolean {
+  /** A run goes at once, as most do. False: it takes its turn. */
+  sent(bytes: Uint8Array, from: number, to: number, count: number): boolean {
+    if (this.direct === undefined || !this.canGo(this.direct)) return false;
+    this.send(this.direct, bytes, from, to, count);
+    return true;
+  }
+
+  arriving(): PendingLarge | undefined {
+    const { last } = this.line;
+    return last?.type === 'large' && !last.isWhole ? last : undefined;
+  }
+
+  grew(large: PendingLarge): void {
+    this.pump();
+    const isMuch = large.bytes > this.context.limits.maxPendingBytes;
+    if (isMuch || this.route.upstream?.isCongested === true) this.pauseReading();
+  }
+
+  violated(answer: Uint8Array): void {
+    this.context.counters.protocolErrors += 1;
+    this.reply(answer);
+    this.drain();
+  }
+
+  canGo(to: Upstream<Pending>): boolean {
     return (
-      (directSince === origin.generation || directSince === anyGeneration) &&
+      (this.directSince === this.origin.generation || this.directSince === anyGeneration) &&
       to.isOpen &&
-      (!to.isBusy || inFlight > 0)
+      (!to.isBusy || this.inFlight > 0)
     );
   }
 
-  function send(to: Upstream<Pending>, bytes: Uint8Array, from: number, end: number, count: number): void {
-    inFlight += count;
-    inFlightBytes += end - from;
-    to.send(answers, undefined, bytes, from, end, count);
+  send(to: Upstream<Pending>, bytes: Uint8Array, from: number, end: number, count: number): void {
+    this.inFlight += count;
+    this.inFlightBytes += end - from;
+    to.send(this.answers, undefined, bytes, from, end, count);
   }
 
   /** Most chunks are whole commands that go where the last ones went. Returns how much of it was that. */
-  function sendAtOnce(to: Upstream<Pending>, chunk: Buffer): number {
-    const { scanner } = context;
+  sendAtOnce(to: Upstream<Pending>, chunk: Buffer): number {
+    const { scanner } = this.context;
     if (scanner.scan(chunk, 0, chunk.length) !== 'run') {
       scanner.forget();
       return 0;
     }
     const { end, count, bits } = scanner;
     if (count > 0) {
-      if (!canGo(to) || ((bits & writeBit) !== 0 && origin.role !== 'primary')) return 0;
-      send(to, chunk, 0, end, count);
+      if (!this.canGo(to) || ((bits & writeBit) !== 0 && this.origin.role !== 'primary')) return 0;
+      this.send(to, chunk, 0, end, count);
     }
     return end;
   }
 
   /** Called when anything changed that decides where the next run goes. */
-  function aim(): void {
+  aim(): void {
     const isFree =
-      line.size === 0 &&
-      !collection.isOpen &&
-      !attachment.isBroken &&
-      !isUntold &&
-      !isEnding &&
-      !mute.isForOne;
-    direct = isFree && (!route.isOnPinned || attachment.isFixed) ? route.upstream : undefined;
-    directSince = attachment.isFixed ? anyGeneration : route.generation;
-    isAwaited =
-      line.size > 0 ||
-      collection.isOpen ||
-      isEnding ||
-      side.isPaused ||
-      mute.isForOne ||
-      unwatched.owesForgetting;
+      this.line.size === 0 &&
+      !this.collection.isOpen &&
+      !this.attachment.isBroken &&
+      !this.isUntold &&
+      !this.isEnding &&
+      !this.mute.isForOne;
+    this.direct =
+      isFree && (!this.route.isOnPinned || this.attachment.isFixed) ? this.route.upstream : undefined;
+    this.directSince = this.attachment.isFixed ? anyGeneration : this.route.generation;
+    this.isAwaited =
+      this.line.size > 0 ||
+      this.collection.isOpen ||
+      this.isEnding ||
+      this.side.isPaused ||
+      this.mute.isForOne ||
+      this.unwatched.owesForgetting;
   }
 
-  function accept(work: PendingWork): void {
-    if (isUntold && !context.continueAfterUnknown) {
-      counters.notExecuted += countOf(work);
-      reply(repeated(behindUnknown, countOf(work)));
+  accept(work: PendingWork): void {
+    if (this.isUntold && !this.context.continueAfterUnknown) {
+      this.context.counters.notExecuted += countOf(work);
+      this.reply(repeated(behindUnknown, countOf(work)));
       return;
     }
-    if (line.bytes > limits.maxLineBytes) {
-      counters.notExecuted += countOf(work);
-      reply(repeated(notExecuted('too much is waiting'), countOf(work)));
+    if (this.line.bytes > this.context.limits.maxLineBytes) {
+      this.context.counters.notExecuted += countOf(work);
+      this.reply(repeated(notExecuted('too much is waiting'), countOf(work)));
       return;
     }
-    line.push(work);
+    this.line.push(work);
     // Behind others that wait it waits too, and is counted with them.
-    if (gates.waiting > 0) gates.hold(work);
-    pump();
+    if (this.gates.waiting > 0) this.gates.hold(work);
+    this.pump();
   }
 
-  function reply(bytes: Uint8Array): void {
-    line.push(replyOf(bytes));
-    pump();
+  reply(bytes: Uint8Array): void {
+    this.line.push(replyOf(bytes));
+    this.pump();
   }
 
-  function deadline(): number {
-    return tick.now() + context.holdMs;
+  deadline(): number {
+    return this.context.tick.now() + this.context.holdMs;
   }
 
   // ---- whose turn it is
 
-  function pump(): void {
-    if (isPumping || isClosed) return;
-    isPumping = true;
+  pump(): void {
+    if (this.isPumping || this.isClosed) return;
+    this.isPumping = true;
     // An answer that is written here may make a client in this process ask again before we return.
-    direct = undefined;
-    for (let head = line.head; head !== undefined && !isClosed; head = line.head) if (!step(head)) break;
-    isPumping = false;
-    aim();
-    if (isEnding && !isClosed && inFlight === 0 && line.size === 0) client.end();
+    this.direct = undefined;
+    for (let head = this.line.head; head !== undefined && !this.isClosed; head = this.line.head)
+      if (!this.step(head)) break;
+    this.isPumping = false;
+    this.aim();
+    if (this.isEnding && !this.isClosed && this.inFlight === 0 && this.line.size === 0) this.client.end();
   }
 
   /** True if the head of the line was dealt with. */
-  function step(head: Pending): boolean {
-    if (mute.isForOne) {
-      if (inFlight > 0) return false;
-      if (head.type === 'run' && head.count > 1) return splitHead(head);
+  step(head: Pending): boolean {
+    if (this.mute.isForOne) {
+      if (this.inFlight > 0) return false;
+      if (head.type === 'run' && head.count > 1) return this.splitHead(head);
     }
     if (head.type === 'reply') {
-      if (inFlight > 0) return false;
-      line.shift();
-      mute.begin();
-      write(head.bytes);
-      mute.settled();
-      if (head.tellsUnknown) isUntold = false;
+      if (this.inFlight > 0) return false;
+      this.line.shift();
+      this.mute.begin();
+      this.write(head.bytes);
+      this.mute.settled();
+      if (head.tellsUnknown) this.isUntold = false;
       return true;
     }
-    if (head.gate.type === 'waiting' || collection.isOpen) return false;
-    if (head.type === 'session') return inFlight === 0 && stepSession(head);
-    if (attachment.isBroken && head.type !== 'restore') return stepBroken(head);
-    const way = mayShare(head) && !attachment.isFixed ? route.shared(head) : route.pinned(head);
+    if (head.gate.type === 'waiting' || this.collection.isOpen) return false;
+    if (head.type === 'session') return this.inFlight === 0 && stepSession(head, this);
+    if (this.attachment.isBroken && head.type !== 'restore') return this.stepBroken(head);
+    const way =
+      this.mayShare(head) && !this.attachment.isFixed ? this.route.shared(head) : this.route.pinned(head);
     if (way === 'waits') return false;
     if (way === 'settled') return true;
     switch (head.type) {
       case 'run':
-        line.shift();
-        mute.begin();
-        send(way, head.bytes, head.from, head.to, head.count);
+        this.line.shift();
+        this.mute.begin();
+        this.send(way, head.bytes, head.from, head.to, head.count);
         return true;
       case 'command':
-        return sendCommand(way, head);
+        return this.sendCommand(way, head);
       case 'restore':
-        line.shift();
-        isRestoring = false;
+        this.line.shift();
+        this.isRestoring = false;
         return true;
       case 'large':
-        return sendLarge(way, head);
+        return this.sendLarge(way, head);
     }
   }
 
-  function splitHead(head: PendingRun): boolean {
-    line.shift();
+  splitHead(head: PendingRun): boolean {
+    this.line.shift();
     const { deadline: until, gate } = head;
     const single = ({ bytes, from, to }: SentCommand): Pending => ({
       type: 'run',
@@ -317,210 +332,199 @@ export function createRelay(options: RelayOptions): Relay {
       deadline: until,
       gate,
     });
-    line.putInFront(splitRun(context.commands, head.bytes, head.from, head.to).map(single));
+    this.line.putInFront(splitRun(this.context.commands, head.bytes, head.from, head.to).map(single));
     return true;
   }
 
-  function mayShare(work: PendingWork): boolean {
+  mayShare(work: PendingWork): boolean {
     if (work.type !== 'command') return work.type === 'run';
-    return work.traits.route === 'cursor' && work.bytes.length <= limits.maxSharedBytes;
+    return work.traits.route === 'cursor' && work.bytes.length <= this.context.limits.maxSharedBytes;
   }
 
-  function sendCommand(to: Upstream<Pending>, asked: PendingCommand): boolean {
+  sendCommand(to: Upstream<Pending>, asked: PendingCommand): boolean {
     const { name, route: kind } = asked.traits;
     const asKnownThere = kind === 'cursor' ? unmarked(asked.bytes, markOf(to.lease)) : undefined;
     if (kind === 'cursor' && asKnownThere === undefined) {
-      line.replace(asked, replyOf(scanInterrupted));
+      this.line.replace(asked, replyOf(scanInterrupted));
       return true;
     }
-    line.shift();
-    mute.begin();
-    const before = attachment.isInTransaction ? undefined : cover.before(name, to);
+    this.line.shift();
+    this.mute.begin();
+    const before = this.attachment.isInTransaction ? undefined : this.cover.before(name, to);
     if (before !== undefined) {
       const item: Pending = { type: 'restore', deadline: Infinity, gate: openGate };
-      to.send(answers, item, before, 0, before.length, 1);
+      to.send(this.answers, item, before, 0, before.length, 1);
     }
-    const { command, count } = attachment.send(asked, state.identity.resp);
+    const { command, count } = this.attachment.send(asked, this.state.identity.resp);
     const bytes = asKnownThere ?? command.bytes;
-    if (sendsScripts.has(name)) context.scripts.sent(command.bytes, to.lease, tick.now());
-    inFlight += count;
-    inFlightBytes += bytes.length;
-    to.send(answers, command, bytes, 0, bytes.length, count);
+    if (sendsScripts.has(name)) this.context.scripts.sent(command.bytes, to.lease, this.context.tick.now());
+    this.inFlight += count;
+    this.inFlightBytes += bytes.length;
+    to.send(this.answers, command, bytes, 0, bytes.length, count);
     return true;
   }
 
-  function sendLarge(to: Upstream<Pending>, large: PendingLarge): boolean {
-    if (!large.hasBegun && inFlight > 0) return false;
+  sendLarge(to: Upstream<Pending>, large: PendingLarge): boolean {
+    if (!large.hasBegun && this.inFlight > 0) return false;
     large.hasBegun = true;
     const parts = large.parts;
     large.parts = [];
     large.bytes = 0;
     const last = large.isWhole ? parts.pop() : undefined;
     for (const part of parts) to.sendPart(part);
-    route.used();
+    this.route.used();
     if (last === undefined) {
-      if (to.isCongested) pauseReading();
-      else side.resume();
+      if (to.isCongested) this.pauseReading();
+      else this.side.resume();
       return false;
     }
-    line.shift();
-    mute.begin();
-    inFlight += 1;
-    inFlightBytes += last.length;
-    to.send(answers, large, last, 0, last.length, 1);
+    this.line.shift();
+    this.mute.begin();
+    this.inFlight += 1;
+    this.inFlightBytes += last.length;
+    to.send(this.answers, large, last, 0, last.length, 1);
     return true;
   }
 
   /** The transaction is lost: what belongs to it learns that, up to EXEC or DISCARD. */
-  function stepBroken(head: Exclude<PendingWork, { type: 'restore' | 'session' }>): boolean {
+  stepBroken(head: Exclude<PendingWork, { type: 'restore' | 'session' }>): boolean {
     const name = head.type === 'command' ? head.traits.name : '';
-    if (name === 'EXEC' || name === 'DISCARD') attachment.endTransaction();
-    counters.notExecuted += countOf(head);
-    line.replace(head, replyOf(name === 'DISCARD' ? ok : repeated(transactionLost, countOf(head))));
+    if (name === 'EXEC' || name === 'DISCARD') this.attachment.endTransaction();
+    this.context.counters.notExecuted += countOf(head);
+    this.line.replace(head, replyOf(name === 'DISCARD' ? ok : repeated(transactionLost, countOf(head))));
     return true;
   }
 
   // ---- commands about the connection itself
 
-  const stepSession = createSessionStep({
-    context,
-    origin: { ...options, initial: options.identity, openedAt: tick.now(), role: origin.role },
-    state,
-    attachment,
-    mute,
-    line,
-    route,
-    gates,
-    shared,
-    become: changeIdentity,
-    breakTransaction,
-    tooLate: noConnection,
-    end(last) {
-      dropLine();
-      write(last);
-      isEnding = true;
-    },
-  });
-
-  function changeIdentity(to: Identity): void {
-    state.identity = to;
+  become(to: Identity): void {
+    this.state.identity = to;
     // The shared connection is another one too: it is of the old user, database and version.
-    route.forget();
-    dropPinned('its client is somebody else now');
+    this.route.forget();
+    this.dropPinned('its this.client is somebody else now');
   }
 
-  function breakTransaction(): void {
-    dropPinned('its transaction cannot be completed');
-    attachment.break();
-    aim();
+  breakTransaction(): void {
+    this.dropPinned('its transaction cannot be completed');
+    this.attachment.break();
+    this.aim();
   }
 
-  function dropPinned(reason: string): void {
-    attachment.dropped(state.session.subscriptions);
-    unwatched.begin(tick.now());
-    if (route.isOnPinned) forgetRoute();
-    dropHalfSent();
-    aim();
-    route.closePinned(reason);
-    needServerAgain();
+  dropPinned(reason: string): void {
+    this.attachment.dropped(this.state.session.subscriptions);
+    this.unwatched.begin(this.context.tick.now());
+    if (this.route.isOnPinned) this.forgetRoute();
+    this.dropHalfSent();
+    this.aim();
+    this.route.closePinned(reason);
+    this.needServerAgain();
   }
 
   // ---- what the server answers
 
-  function settled(count: number, run: SentRun): void {
-    inFlight -= count;
-    origin.answered += count;
-    if (run.answered >= run.count) inFlightBytes -= run.to - run.from;
-    if (inFlight === 0 && isAwaited) allSettled();
+  settled(count: number, run: SentRun): void {
+    this.inFlight -= count;
+    this.origin.answered += count;
+    if (run.answered >= run.count) this.inFlightBytes -= run.to - run.from;
+    if (this.inFlight === 0 && this.isAwaited) this.allSettled();
   }
 
-  function allSettled(): void {
-    unwatched.settled();
-    if (collection.isOpen && route.upstream !== undefined) settleCollected(route.upstream);
+  allSettled(): void {
+    this.unwatched.settled();
+    if (this.collection.isOpen && this.route.upstream !== undefined)
+      this.settleCollected(this.route.upstream);
     else {
-      mute.settled();
-      pump();
+      this.mute.settled();
+      this.pump();
     }
-    side.resume();
+    this.side.resume();
   }
 
-  function settleCollected(on: Upstream<Pending>): void {
-    const { sent } = collection;
-    forgetRoute();
-    settle(sent, on, 'the server refused');
+  settleCollected(on: Upstream<Pending>): void {
+    const { sent } = this.collection;
+    this.forgetRoute();
+    this.settle(sent, on, 'the server refused');
     // The same server again at once would only refuse again: give the cluster a moment to learn of it.
-    const { head } = line;
-    if (origin.lease() === on.lease && head !== undefined && head.type !== 'reply') {
-      gates.cancel(head);
-      gates.pause(head, retryPauseMs);
+    const { head } = this.line;
+    if (this.origin.lease() === on.lease && head !== undefined && head.type !== 'reply') {
+      this.gates.cancel(head);
+      this.gates.pause(head, retryPauseMs);
     }
-    pump();
+    this.pump();
   }
 
-  function onLost(lost: Upstream<Pending>, loss: Loss<Pending>): void {
+  lost(lost: Upstream<Pending>, loss: Loss<Pending>): void {
     if (loss.isCut) {
-      counters.cutReplies += 1;
-      close();
+      this.context.counters.cutReplies += 1;
+      this.close();
     }
-    if (isClosed) return;
+    if (this.isClosed) return;
     const runs = loss.runs.filter((run) => run.item?.type !== 'restore');
-    if (route.upstream !== lost && runs.length === 0) return;
-    const { sent, state: left } = unanswered(runs);
-    if (route.isOnPinned) {
-      attachment.lost(left, state.session.subscriptions);
-      unwatched.begin(tick.now());
+    if (this.route.upstream !== lost && runs.length === 0) return;
+    const { sent, state: left } = this.unanswered(runs);
+    if (this.route.isOnPinned) {
+      this.attachment.lost(left, this.state.session.subscriptions);
+      this.unwatched.begin(this.context.tick.now());
     }
-    forgetRoute();
-    settle(sent, lost, loss.reason);
-    dropHalfSent();
-    needServerAgain();
-    pump();
-    side.resume();
+    this.forgetRoute();
+    this.settle(sent, lost, loss.reason);
+    this.dropHalfSent();
+    this.needServerAgain();
+    this.pump();
+    this.side.resume();
   }
 
   /** All that the client sent since the last command that it has the answer of; and its transaction after a loss. */
-  function unanswered(runs: readonly SentRun[]): {
+  unanswered(runs: readonly SentRun[]): {
     readonly sent: readonly Sent[];
     readonly state: TransactionState;
   } {
-    if (!route.isOnPinned) {
+    if (!this.route.isOnPinned) {
       return {
-        sent: [...collection.sent, ...lostOnShared(context.commands, runs, tick.now())],
-        state: attachment.told,
+        sent: [
+          ...this.collection.sent,
+          ...lostOnShared(this.context.commands, runs, this.context.tick.now()),
+        ],
+        state: this.attachment.told,
       };
     }
-    const { sent, state: left } = lostOnPinned(context.commands, runs, attachment.told, tick.now());
-    return { sent: [...collection.sent, ...sent], state: left };
+    const { sent, state: left } = lostOnPinned(
+      this.context.commands,
+      runs,
+      this.attachment.told,
+      this.context.tick.now(),
+    );
+    return { sent: [...this.collection.sent, ...sent], state: left };
   }
 
-  function forgetRoute(): void {
-    inFlight = 0;
-    inFlightBytes = 0;
-    route.forget();
-    collection.close();
-    aim();
+  forgetRoute(): void {
+    this.inFlight = 0;
+    this.inFlightBytes = 0;
+    this.route.forget();
+    this.collection.close();
+    this.aim();
   }
 
   /** Of a large command that is only half sent no server runs anything. */
-  function dropHalfSent(): void {
-    const { head } = line;
+  dropHalfSent(): void {
+    const { head } = this.line;
     if (head?.type !== 'large' || !head.hasBegun) return;
-    counters.notExecuted += 1;
-    line.replace(head, replyOf(notExecuted('the connection was lost before all of it was sent')));
+    this.context.counters.notExecuted += 1;
+    this.line.replace(head, replyOf(notExecuted('the connection was lost before all of it was sent')));
   }
 
   /** A subscriber gets its messages again although it asks for nothing. */
-  function needServerAgain(): void {
-    const { subscriptions, isMonitoring } = state.session;
-    if ((subscriptionCount(subscriptions) === 0 && !isMonitoring) || isRestoring) return;
-    isRestoring = true;
+  needServerAgain(): void {
+    const { subscriptions, isMonitoring } = this.state.session;
+    if ((subscriptionCount(subscriptions) === 0 && !isMonitoring) || this.isRestoring) return;
+    this.isRestoring = true;
     // Answers and commands that are in line go first: a connection for them restores the subscriptions too.
-    line.push({ type: 'restore', deadline: Infinity, gate: openGate });
-    queueMicrotask(pump);
+    this.line.push({ type: 'restore', deadline: Infinity, gate: openGate });
+    queueMicrotask(this.again);
   }
 
-  function settle(sent: readonly Sent[], on: Upstream<Pending>, reason: string): void {
-    const until = deadline();
+  settle(sent: readonly Sent[], on: Upstream<Pending>, reason: string): void {
+    const until = this.deadline();
     const {
       front,
       resent,
@@ -531,153 +535,207 @@ export function createRelay(options: RelayOptions): Relay {
       sent,
       {
         lost: { type: 'connectionLost', reason },
-        classify: context.classify,
-        nextStep: (outcome, traits) => cluster.nextStep(origin.target, outcome, traits, until),
-        continueAfterUnknown: context.continueAfterUnknown,
+        classify: this.context.classify,
+        nextStep: (outcome, traits) =>
+          this.context.cluster.nextStep(this.origin.target, outcome, traits, until),
+        continueAfterUnknown: this.context.continueAfterUnknown,
       },
       on.lease,
       reason,
       until,
     );
-    counters.resent += resent;
-    counters.notExecuted += dropped;
+    this.context.counters.resent += resent;
+    this.context.counters.notExecuted += dropped;
     if (unknown > 0) {
-      counters.unknown += unknown;
-      context.reports.unknown(on, unknown, reason);
-      isUntold = true;
-      if (!context.continueAfterUnknown) {
-        line.putInFront(line.drain().flatMap((each) => asNotExecuted(each, behindUnknownReason)));
+      this.context.counters.unknown += unknown;
+      this.context.reports.unknown(on, unknown, reason);
+      this.isUntold = true;
+      if (!this.context.continueAfterUnknown) {
+        this.line.putInFront(
+          this.line.drain().flatMap((each) => this.asNotExecuted(each, behindUnknownReason)),
+        );
       }
     }
-    line.putInFront(front);
-    const { head } = line;
-    if (pauseMs > 0 && head !== undefined && head.type !== 'reply') gates.pause(head, pauseMs);
+    this.line.putInFront(front);
+    const { head } = this.line;
+    if (pauseMs > 0 && head !== undefined && head.type !== 'reply') this.gates.pause(head, pauseMs);
   }
 
-  function asNotExecuted(pending: Pending, reason: string): readonly Pending[] {
+  asNotExecuted(pending: Pending, reason: string): readonly Pending[] {
     if (pending.type === 'reply') return [pending];
-    gates.cancel(pending);
+    this.gates.cancel(pending);
     if (pending.type === 'restore') {
-      isRestoring = false;
+      this.isRestoring = false;
       return [];
     }
-    counters.notExecuted += countOf(pending);
+    this.context.counters.notExecuted += countOf(pending);
     return [replyOf(repeated(notExecuted(reason), countOf(pending)))];
   }
 
-  function noConnection(work: PendingWork): void {
-    giveUp(work, 'there was no connection in time');
+  tooLate(work: PendingWork): void {
+    this.refused(work, 'there was no connection in time');
   }
 
   /** No server in time: its place in the line becomes the answer. */
-  function giveUp(work: PendingWork, reason: string): void {
+  refused(work: PendingWork, reason: string): void {
     if (work.type === 'restore') {
       // Nobody asked, so nobody is told. It tries again for as long as the client is there.
-      gates.pause(work, restorePauseMs);
+      this.gates.pause(work, restorePauseMs);
       return;
     }
-    counters.notExecuted += countOf(work);
-    line.replace(work, replyOf(repeated(notExecuted(reason), countOf(work))));
-    pump();
+    this.context.counters.notExecuted += countOf(work);
+    this.line.replace(work, replyOf(repeated(notExecuted(reason), countOf(work))));
+    this.pump();
   }
 
   // ---- bytes to and from the client
 
-  function write(bytes: Uint8Array): void {
-    if (!mute.isOn) push(bytes);
+  write(bytes: Uint8Array): void {
+    if (!this.mute.isOn) this.push(bytes);
   }
 
-  function push(bytes: Uint8Array): void {
-    if (isClosed || client.write(bytes)) return;
-    side.blocked();
-    aim();
+  push(bytes: Uint8Array): void {
+    if (this.isClosed || this.client.write(bytes)) return;
+    this.side.blocked();
+    this.aim();
   }
 
-  function pauseReading(): void {
-    side.pause();
-    aim();
+  pauseReading(): void {
+    this.side.pause();
+    this.aim();
   }
 
-  function hasRoom(): boolean {
-    const { last } = line;
+  hasRoom(): boolean {
+    const { last } = this.line;
     // A large command is passed on as fast as the server takes it.
-    if (last?.type === 'large' && last.bytes > 0) return route.upstream?.isCongested !== true;
-    return line.bytes + inFlightBytes <= limits.maxPendingBytes / 2;
+    if (last?.type === 'large' && last.bytes > 0) return this.route.upstream?.isCongested !== true;
+    return this.line.bytes + this.inFlightBytes <= this.context.limits.maxPendingBytes / 2;
   }
 
-  function onUpstreamDrain(): void {
-    pump();
-    side.resume();
+  onUpstreamDrain(): void {
+    this.pump();
+    this.side.resume();
   }
 
-  function end(): void {
-    isEnding = true;
-    pump();
+  drain(): void {
+    this.isEnding = true;
+    this.pump();
   }
 
-  function leave(): void {
-    if (isClosed) return;
-    isEnding = true;
-    const runs = route.upstream?.runsOf(answers) ?? [];
+  leave(): void {
+    if (this.isClosed) return;
+    this.isEnding = true;
+    const runs = this.route.upstream?.runsOf(this.answers) ?? [];
     if (runs.some((run) => commandOf(run)?.traits.isBlocking === true)) {
-      abandon();
-      client.end();
+      this.abandon();
+      this.client.end();
       return;
     }
-    line.putInFront(line.drain().flatMap((pending) => asNotExecuted(pending, closedByClient)));
-    pump();
+    this.line.putInFront(this.line.drain().flatMap((pending) => this.asNotExecuted(pending, closedByClient)));
+    this.pump();
   }
 
-  function abandon(): void {
-    if (isClosed) return;
-    const on = route.upstream;
-    const runs = (on?.runsOf(answers) ?? []).filter((run) => run.item?.type !== 'restore');
-    const { replies, unknown } = farewell(unanswered(runs).sent, on?.lease, closedByClient);
-    for (const reply of replies) write(reply);
-    counters.unknown += unknown;
+  abandon(): void {
+    if (this.isClosed) return;
+    const on = this.route.upstream;
+    const runs = (on?.runsOf(this.answers) ?? []).filter((run) => run.item?.type !== 'restore');
+    const { replies, unknown } = farewell(this.unanswered(runs).sent, on?.lease, closedByClient);
+    for (const reply of replies) this.write(reply);
+    this.context.counters.unknown += unknown;
     if (on !== undefined && unknown > 0) {
-      cluster.reportUnknown(origin.target, on.lease.server, unknown, 'its client closed');
+      this.context.cluster.reportUnknown(
+        this.origin.target,
+        on.lease.server,
+        unknown,
+        'its this.client closed',
+      );
     }
-    for (const pending of line.drain().flatMap((each) => asNotExecuted(each, closedByClient))) {
-      if (pending.type === 'reply') write(pending.bytes);
+    for (const pending of this.line.drain().flatMap((each) => this.asNotExecuted(each, closedByClient))) {
+      if (pending.type === 'reply') this.write(pending.bytes);
     }
-    onClose();
+    this.onClose();
   }
 
-  function dropLine(): void {
-    for (const each of line.drain()) if (each.type !== 'reply') gates.cancel(each);
+  dropLine(): void {
+    for (const each of this.line.drain()) if (each.type !== 'reply') this.gates.cancel(each);
   }
 
-  function close(): void {
-    client.destroy();
-    onClose();
+  close(): void {
+    this.client.destroy();
+    this.onClose();
   }
 
-  function onClose(): void {
-    if (isClosed) return;
-    isClosed = true;
+  onClose(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
     // Held commands go with the client that asked for them: it may ask again elsewhere.
-    dropLine();
-    route.closePinned('its client is gone');
-    options.onClosed();
+    this.dropLine();
+    this.route.closePinned('its this.client is gone');
+    this.options.onClosed();
   }
 
-  client.on('data', (chunk: Buffer) => {
-    let from = 0;
-    if (direct !== undefined && !isMidCommand) from = sendAtOnce(direct, chunk);
-    if (from < chunk.length && !isEnding) {
-      intake.feed(from === 0 ? chunk : chunk.subarray(from));
-      isMidCommand = intake.isInside;
-    }
-    if (inFlightBytes + (isAwaited ? line.bytes : 0) > limits.maxPendingBytes) pauseReading();
-  });
-  client.on('end', () => {
-    dropLine();
-    end();
-  });
-  client.on('close', onClose);
+  // ---- what its parts ask of it
 
-  return { drain: end, leave, abandon, close };
+  get upstream(): Upstream<Pending> | undefined {
+    return this.route.upstream;
+  }
+
+  get isBusy(): boolean {
+    return this.inFlight > 0;
+  }
+
+  get isFixed(): boolean {
+    return this.attachment.isFixed;
+  }
+
+  hold(work: PendingWork): void {
+    this.gates.hold(work);
+  }
+
+  queue(request: HoldRequest): Promise<Lease> {
+    return this.origin.hold(request);
+  }
+
+  after(ms: Ms, callback: () => void): () => void {
+    return this.context.runtime.after(ms, callback);
+  }
+
+  passed(): void {
+    this.pump();
+  }
+
+  openPinned(): Pool<Pending> {
+    return this.options.openPinned(
+      this.answers,
+      () => this.state.session,
+      () => {
+        this.onUpstreamDrain();
+      },
+    );
+  }
+
+  rejected(head: PendingWork, error: string): void {
+    this.line.replace(head, replyOf(repeated(Buffer.from(`-${error}\r\n`), countOf(head))));
+  }
+
+  idle(): void {
+    this.dropPinned('it was not used for a while');
+  }
+
+  restored(on: Upstream<Pending>): void {
+    this.unwatched.restored(this.context.cluster, this.origin.target, on.lease.server);
+  }
+
+  tooSlow(): void {
+    this.context.counters.closedSlow += 1;
+    this.close();
+  }
+
+  quit(last: Uint8Array): void {
+    this.dropLine();
+    this.write(last);
+    this.isEnding = true;
+  }
 }
 
 /** Of a connection that state keeps the client on, whatever becomes of the lease. */

@@ -13,19 +13,19 @@ export interface RouteOptions {
   readonly context: GatewayContext;
   readonly origin: Origin;
   readonly state: Readonly<ClientState>;
-  readonly sharedPool: Pool<Pending>;
+  readonly shared: Pool<Pending>;
   openPinned(): Pool<Pending>;
   /** Commands are in flight: the route may not change. */
-  readonly isBusy: () => boolean;
+  readonly isBusy: boolean;
   /** State on its own connection keeps the client there. */
-  readonly isFixed: () => boolean;
+  readonly isFixed: boolean;
   hold(head: PendingWork): void;
   tooLate(head: PendingWork): void;
   rejected(head: PendingWork, error: string): void;
   /** A connection that somebody waits for may be there. */
   readonly again: () => void;
   /** Its own connection was not used for long. */
-  readonly idle: () => void;
+  idle(): void;
 }
 
 /** On which connection a client's commands go: on one that is shared, or on one of its own. */
@@ -46,8 +46,8 @@ export class Route {
   shared(head: PendingWork): Way {
     const lease = this.lease(head);
     if (lease === undefined) return 'waits';
-    const { sharedPool, origin } = this.#options;
-    if (!this.#options.isBusy()) return this.#take(sharedPool, lease, head, false);
+    const { shared, origin } = this.#options;
+    if (!this.#options.isBusy) return this.#take(shared, lease, head, false);
     // Also behind commands on its own connection, as long as those are not done.
     const { upstream } = this;
     if (upstream?.lease !== lease || !upstream.isOpen) return 'waits';
@@ -58,10 +58,10 @@ export class Route {
   pinned(head: PendingWork): Way {
     // What is on its way there, and any state, keeps it there: nothing inside a transaction moves.
     const isBegun = head.type === 'large' && head.hasBegun;
-    const isKept = this.#options.isFixed() || this.#options.isBusy() || isBegun;
+    const isKept = this.#options.isFixed || this.#options.isBusy || isBegun;
     if (this.isOnPinned && this.upstream?.isOpen === true && isKept) return this.upstream;
     const lease = this.lease(head);
-    if (lease === undefined || this.#options.isBusy()) return 'waits';
+    if (lease === undefined || this.#options.isBusy) return 'waits';
     this.#pinnedPool ??= this.#options.openPinned();
     return this.#take(this.#pinnedPool, lease, head, true);
   }
@@ -117,12 +117,11 @@ export class Route {
 
   /** One timer, however often the connection is used. */
   #watchIdle(): void {
-    const { context, isFixed, isBusy, idle } = this.#options;
-    const { runtime, limits, tick } = context;
+    const { runtime, limits, tick } = this.#options.context;
     this.#stopIdleTimer ??= runtime.after(limits.pinnedIdleMs, () => {
       this.#stopIdleTimer = undefined;
-      const isIdle = !isFixed() && !(this.isOnPinned && isBusy());
-      if (isIdle && tick.now() - this.#usedAt >= limits.pinnedIdleMs) idle();
+      const isIdle = !this.#options.isFixed && !(this.isOnPinned && this.#options.isBusy);
+      if (isIdle && tick.now() - this.#usedAt >= limits.pinnedIdleMs) this.#options.idle();
       else if (this.#pinnedPool !== undefined) this.#watchIdle();
     });
   }

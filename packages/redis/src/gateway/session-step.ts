@@ -16,21 +16,19 @@ import type { Route } from './route.ts';
 import { answerSession } from './session-command.ts';
 import { verify } from './verify.ts';
 
-/** What a client's connection is, whatever it says on it. */
-export interface ClientOrigin {
-  readonly id: number;
-  readonly address: string;
-  readonly reachedAt?: EndpointId | undefined;
-  readonly openedAt: Ms;
-  /** Who it is until it says otherwise. */
-  readonly initial: Identity;
-  readonly role: ListenerRole;
-}
-
+/** A client that says something about its connection itself, with nothing in flight. */
 export interface SessionStepOptions {
   readonly context: GatewayContext;
-  readonly origin: ClientOrigin;
-  readonly state: Readonly<ClientState> & { session: ClientState['session'] };
+  readonly origin: { readonly role: ListenerRole };
+  readonly options: {
+    readonly id: number;
+    readonly address: string;
+    readonly reachedAt?: EndpointId | undefined;
+    /** Who it is until it says otherwise. */
+    readonly identity: Identity;
+  };
+  readonly openedAt: Ms;
+  readonly state: ClientState;
   readonly attachment: Attachment;
   readonly mute: Mute;
   readonly line: Line;
@@ -41,76 +39,75 @@ export interface SessionStepOptions {
   become(identity: Identity): void;
   breakTransaction(): void;
   tooLate(head: PendingSession): void;
-  /** It quits: this is the last that it hears. */
-  end(reply: Uint8Array): void;
+  /** This is the last that it hears. */
+  quit(last: Uint8Array): void;
 }
 
-/**
- * Does a command about the connection itself that stands at the head of the line, with nothing in flight. True if it
- * was dealt with.
- */
-export function createSessionStep(options: SessionStepOptions): (head: PendingSession) => boolean {
-  const { context, origin, state, attachment, mute, line, route, gates, shared } = options;
-  const { id, address, reachedAt, openedAt, initial, role } = origin;
-  const { tick } = context;
-
-  /** True if the server is known to accept this identity; else it is asked. */
-  function verified(head: PendingSession, identity: Identity, needsProof: boolean): boolean {
-    const lease = route.lease(head);
-    if (lease === undefined) return false;
-    if (!needsProof && shared.has(lease, identity)) {
-      head.verdict = 'verified';
-      return true;
-    }
-    const tooLate = (): void => {
-      options.tooLate(head);
-    };
-    verify(head, { shared, gates, lease, identity, now: tick.now, tooLate });
-    return false;
+/** Does the command at the head of the line. True if it was dealt with. */
+export function stepSession(head: PendingSession, client: SessionStepOptions): boolean {
+  const { context, state, attachment, mute, line } = client;
+  const { id, address, reachedAt, identity: initial } = client.options;
+  const { identity } = state;
+  const answer = answerSession(head, {
+    context,
+    identity,
+    initial,
+    session: state.session,
+    facts: { id, address, reachedAt, ageMs: context.tick.now() - client.openedAt, identity },
+    role: client.origin.role,
+    sentinel: { name: context.name, reachedAt },
+  });
+  if (attachment.isInTransaction && answer.type !== 'end' && answer.type !== 'reset') {
+    // What it would set is set here and not on the server, so that EXEC would run with something else.
+    client.breakTransaction();
+    line.replace(head, replyOf(refusedByUs(head.name, 'not inside MULTI')));
+    return true;
   }
-
-  return (head) => {
-    const { identity } = state;
-    const answer = answerSession(head, {
-      context,
-      identity,
-      initial,
-      session: state.session,
-      facts: { id, address, reachedAt, ageMs: tick.now() - openedAt, identity },
-      role,
-      sentinel: { name: context.name, reachedAt },
-    });
-    if (attachment.isInTransaction && answer.type !== 'end' && answer.type !== 'reset') {
-      // What it would set is set here and not on the server, so that EXEC would run with something else.
-      options.breakTransaction();
-      line.replace(head, replyOf(refusedByUs(head.name, 'not inside MULTI')));
+  switch (answer.type) {
+    case 'reply':
+      state.session = answer.session;
+      if (answer.identity.key !== identity.key) client.become(answer.identity);
+      line.replace(head, replyOf(answer.reply));
       return true;
-    }
-    switch (answer.type) {
-      case 'reply':
-        state.session = answer.session;
-        if (answer.identity.key !== identity.key) options.become(answer.identity);
-        line.replace(head, replyOf(answer.reply));
-        return true;
-      case 'verify':
-        return verified(head, answer.identity, answer.needsProof);
-      case 'mute':
-        mute.set(answer.mode);
-        if (answer.mode === 'on') line.replace(head, replyOf(ok));
-        else line.shift();
-        return true;
-      case 'reset':
-        mute.set('on');
-        state.session = newSession;
-        options.become(initial);
-        attachment.reset();
-        line.replace(head, replyOf(answer.reply));
-        return true;
-      case 'end':
-        options.end(answer.reply);
-        return false;
-    }
+    case 'verify':
+      return isVerified(head, client, answer.identity, answer.needsProof);
+    case 'mute':
+      mute.set(answer.mode);
+      if (answer.mode === 'on') line.replace(head, replyOf(ok));
+      else line.shift();
+      return true;
+    case 'reset':
+      mute.set('on');
+      state.session = newSession;
+      client.become(initial);
+      attachment.reset();
+      line.replace(head, replyOf(answer.reply));
+      return true;
+    case 'end':
+      client.quit(answer.reply);
+      return false;
+  }
+}
+
+/** True if the server is known to accept this identity; else it is asked. */
+function isVerified(
+  head: PendingSession,
+  client: SessionStepOptions,
+  identity: Identity,
+  needsProof: boolean,
+): boolean {
+  const { context, gates, route, shared } = client;
+  const lease = route.lease(head);
+  if (lease === undefined) return false;
+  if (!needsProof && shared.has(lease, identity)) {
+    head.verdict = 'verified';
+    return true;
+  }
+  const tooLate = (): void => {
+    client.tooLate(head);
   };
+  verify(head, { shared, gates, lease, identity, now: context.tick.now, tooLate });
+  return false;
 }
 
 const ok = Buffer.from('+OK\r\n');

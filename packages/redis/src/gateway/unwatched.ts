@@ -9,11 +9,11 @@ export class Unwatched {
   owesForgetting = false;
   #from: Ms | undefined;
   readonly #state: Readonly<ClientState>;
-  readonly #push: (bytes: Uint8Array) => void;
+  readonly #client: { push(bytes: Uint8Array): void };
 
-  constructor(state: Readonly<ClientState>, push: (bytes: Uint8Array) => void) {
+  constructor(state: Readonly<ClientState>, client: { push(bytes: Uint8Array): void }) {
     this.#state = state;
-    this.#push = push;
+    this.#client = client;
   }
 
   /** The connection is gone. What the client keeps of answers is emptied at once. */
@@ -41,6 +41,6 @@ export class Unwatched {
 
   /** RESP2 has no word for it, and its clients do not track without one. */
   #forget(): void {
-    if (this.#state.identity.resp === 3) this.#push(forgetAll);
+    if (this.#state.identity.resp === 3) this.#client.push(forgetAll);
   }
 }
