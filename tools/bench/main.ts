@@ -9,6 +9,7 @@ const BENCHES: Readonly<Record<string, () => Promise<(options: Options) => Promi
   'history-redis': async () => (await import('./history/bench.ts')).historyBench,
   'observation-core': async () => (await import('./observation/bench.ts')).observationBench,
   'herd-redis': async () => (await import('./herd/bench.ts')).herdBench,
+  'clients-redis': async () => (await import('./clients/bench.ts')).clientsBench,
   'compatibility-redis': async () => (await import('./compatibility/bench.ts')).compatibilityBench,
   'recovery-rabbitmq': async () => (await import('./rabbitmq/recovery/bench.ts')).recoveryBench,
   'throughput-rabbitmq': async () => (await import('./rabbitmq/throughput/bench.ts')).throughputBench,

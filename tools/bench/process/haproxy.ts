@@ -12,8 +12,8 @@ export interface Haproxy extends AsyncDisposable {
   readonly pid: number;
 }
 
-/** Files of one process are limited, and each client takes two. */
-const MAX_CONNECTIONS = 4000;
+/** Each client takes two files, and those of one process are limited. */
+const MAX_CONNECTIONS = 9960;
 
 /**
  * @param backend the lines of its backend: checks and servers

@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import type { RabbitTestbed } from '@failover/rabbitmq/testing';
 import { pause } from '../../../clock.ts';
 import { end } from '../../../process/child.ts';
+import { residentBytes } from '../../../process/memory.ts';
 import { nextMessage, startModule } from '../../../process/module.ts';
 import { onChannel } from '../../cluster/queue.ts';
 import { startGateway } from '../../contender/failover.ts';
@@ -66,8 +66,3 @@ export async function measureMemory(testbed: RabbitTestbed, connections: number)
 
 const isNews = (message: unknown): message is IdleNews =>
   typeof message === 'object' && message !== null && 'type' in message;
-
-function residentBytes(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
-}
