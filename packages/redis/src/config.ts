@@ -100,6 +100,13 @@ const schema = z.strictObject({
     .describe(
       'Commands, as of modules, that leave no state on a connection and may share one; else an unknown command gets one for itself.',
     ),
+  maxReplicaLagBytes: z
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      'Bytes of replication that a replica may be behind and still serve readers; without it any number.',
+    ),
   connectTimeoutMs: ms.default(1000).describe('ms until an attempt to connect is given up.'),
 });
 
@@ -130,6 +137,8 @@ export interface RedisConfig {
   readonly holdMs: number;
   readonly staleReplicaMs: number;
   readonly sharedCommands: readonly string[];
+  /** Undefined: no bound. */
+  readonly maxReplicaLagBytes?: number;
   readonly connectTimeoutMs: number;
 }
 

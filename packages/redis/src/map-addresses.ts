@@ -31,7 +31,7 @@ export function mapAddresses(reply: RedisReply, addresses: AddressMap): RedisRep
 function mapRole(role: ServerRole, to: (address: EndpointId) => EndpointId): ServerRole {
   switch (role.type) {
     case 'master':
-      return { ...role, replicas: role.replicas.map(to) };
+      return { ...role, replicas: role.replicas.map(to), lagging: role.lagging.map(to) };
     case 'slave':
       return { ...role, primary: role.primary === undefined ? undefined : to(role.primary) };
     case 'sentinel':

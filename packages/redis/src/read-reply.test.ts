@@ -16,7 +16,15 @@ describe('reading what a server says', () => {
     const replica = array([bulk('10.0.0.2'), bulk('6379'), bulk('14')]);
     expect(readRole(array([bulk('master'), integer(14), array([replica])]))).toEqual({
       type: 'role',
-      role: { type: 'master', replicas: ['10.0.0.2:6379'] },
+      role: { type: 'master', replicas: ['10.0.0.2:6379'], lagging: [] },
+    });
+  });
+
+  it('[37] tells which replicas are further behind than they may be', () => {
+    const replica = (host: string, offset: string) => array([bulk(host), bulk('6379'), bulk(offset)]);
+    const listed = array([replica('10.0.0.2', '900'), replica('10.0.0.3', '899')]);
+    expect(readRole(array([bulk('master'), integer(1000), listed]), 100)).toMatchObject({
+      role: { lagging: ['10.0.0.3:6379'] },
     });
   });
 

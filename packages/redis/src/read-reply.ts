@@ -16,15 +16,22 @@ export function readError(value: RespValue): RedisReply | undefined {
   return { type: 'errorReply', code: /^\S*/.exec(value.text)?.[0] ?? '', text: value.text };
 }
 
-export function readRole(value: RespValue): RedisReply {
+/** @param maxLagBytes of a replica's acknowledged offset behind its primary's own, both as the primary tells them */
+export function readRole(value: RespValue, maxLagBytes = Infinity): RedisReply {
   const items = itemsOf(value) ?? [];
   switch (textOf(items[0]) ?? '') {
     case 'master': {
-      const replicas = (itemsOf(items[2]) ?? []).map((item) => {
-        const [host, port] = itemsOf(item) ?? [];
-        return addressOf(textOf(host), textOf(port));
+      const offset = numberOf(items[1]);
+      const listed = (itemsOf(items[2]) ?? []).map((item) => {
+        const [host, port, acknowledged] = itemsOf(item) ?? [];
+        const address = addressOf(textOf(host), textOf(port));
+        return { address, isLagging: offset - numberOf(acknowledged) > maxLagBytes };
       });
-      return { type: 'role', role: { type: 'master', replicas: replicas.filter(isKnown) } };
+      const replicas = listed.map(({ address }) => address).filter(isKnown);
+      const lagging = listed
+        .flatMap(({ address, isLagging }) => (isLagging ? [address] : []))
+        .filter(isKnown);
+      return { type: 'role', role: { type: 'master', replicas, lagging } };
     }
     case 'slave': {
       const port = items[2]?.type === 'integer' ? String(items[2].value) : undefined;
@@ -119,4 +126,9 @@ function flagsOf(fields: ReadonlyMap<string, string>): readonly string[] {
 
 function isKnown(address: EndpointId | undefined): address is EndpointId {
   return address !== undefined;
+}
+
+/** ROLE tells its own offset as a number, and those of replicas as texts. */
+function numberOf(value: RespValue | undefined): number {
+  return value?.type === 'integer' ? Number(value.value) : Number(textOf(value) ?? NaN);
 }

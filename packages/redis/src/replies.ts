@@ -17,7 +17,12 @@ export type RedisReply =
   | { readonly type: 'errorReply'; readonly code: string; readonly text: string };
 
 export type ServerRole =
-  | { readonly type: 'master'; readonly replicas: readonly EndpointId[] }
+  | {
+      readonly type: 'master';
+      readonly replicas: readonly EndpointId[];
+      /** Those of them that are further behind than a reader may bear, if there is a bound. */
+      readonly lagging: readonly EndpointId[];
+    }
   | { readonly type: 'slave'; readonly primary: EndpointId | undefined; readonly isLinked: boolean }
   | { readonly type: 'sentinel' };
 

@@ -53,7 +53,7 @@ const event: fc.Arbitrary<RedisReply> = fc.record({
 const role: fc.Arbitrary<RedisReply> = fc.record({
   type: fc.constant('role' as const),
   role: fc.oneof(
-    fc.constant({ type: 'master' as const, replicas: [] }),
+    fc.constant({ type: 'master' as const, replicas: [], lagging: [] }),
     fc.record({ type: fc.constant('slave' as const), primary: server, isLinked: fc.boolean() }),
   ),
 });

@@ -44,10 +44,14 @@ function scene(options: RedisOptions) {
         {
           type: 'role',
           role:
-            role === 'master' ? { type: 'master', replicas: [] } : { type: 'slave', primary: role, isLinked },
+            role === 'master'
+              ? { type: 'master', replicas: [], lagging: [] }
+              : { type: 'slave', primary: role, isLinked },
         },
         openedAt,
       ),
+    tellsLag: (server: EndpointId, replicas: readonly EndpointId[], lagging: readonly EndpointId[]) =>
+      said(server, 'data', { type: 'role', role: { type: 'master', replicas, lagging } }),
     refuses: (server: EndpointId, code: string) =>
       said(server, 'data', { type: 'errorReply', code, text: `${code} …` }),
     sentinel(
@@ -191,6 +195,30 @@ describe('targets and members', () => {
       { type: 'roleSeen', server: b, shard: 'mymaster', role: 'unknown' },
     ]);
     expect(scn.at(12_100).role(b, a)).toMatchObject([{ role: 'replica' }]);
+  });
+
+  it('[37] lets a replica that is too far behind its primary serve nobody until it has caught up', () => {
+    const seen = (server: EndpointId, role: string) => ({
+      type: 'roleSeen',
+      server,
+      shard: 'mymaster',
+      role,
+    });
+    scn.settle();
+    expect(scn.tellsLag(a, [b, c], [c])).toContainEqual(seen(c, 'unknown'));
+    // Its own word that it is linked changes nothing, and being told again is no news.
+    expect(scn.role(c, a)).toEqual([]);
+    expect(scn.tellsLag(a, [b, c], [c]).filter(({ type }) => type === 'roleSeen')).toEqual([]);
+    expect(scn.tellsLag(a, [b, c], [])).toContainEqual(seen(c, 'replica'));
+  });
+
+  it('[37] frees a replica of its lag when it is primary itself', () => {
+    scn.settle();
+    scn.tellsLag(a, [b, c], [c]);
+    expect(scn.role(c, 'master')).toContainEqual(
+      expect.objectContaining({ type: 'roleSeen', role: 'primary' }),
+    );
+    expect(scn.role(c, a)).toContainEqual(expect.objectContaining({ type: 'roleSeen', role: 'replica' }));
   });
 });
 

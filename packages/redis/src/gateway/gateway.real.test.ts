@@ -1,5 +1,6 @@
 import type { EndpointId } from '@failover/core';
 import { Redis } from 'ioredis';
+import type { RedisOptions } from '../config.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RealGateway } from './test-kit/real-gateway.ts';
 import { openRealGateway, until } from './test-kit/real-gateway.ts';
@@ -8,8 +9,8 @@ let real: RealGateway;
 let clients: Redis[] = [];
 let closed = 0;
 
-async function listen(): Promise<EndpointId> {
-  real = await openRealGateway();
+async function listen(options: Partial<RedisOptions> = {}): Promise<EndpointId> {
+  real = await openRealGateway(options);
   closed = 0;
   return real.first;
 }
@@ -161,6 +162,22 @@ describe('the gateway before real servers', () => {
     await other.set('b', 2);
     expect(await other.wait(1, 300)).toBe(0);
     for (const server of real.bed.servers) if (server !== primary) real.bed.resume(server);
+  });
+
+  it('[37] reads from no replica that is too far behind', async () => {
+    const primary = await listen({ maxReplicaLagBytes: 200_000 });
+    const slow = real.bed.servers.find((server) => server !== primary);
+    if (slow === undefined) throw new Error('no replica');
+    const [writing, reading] = [connect(), connect('replica')];
+    await writing.set('a', 'old');
+    await writing.wait(2, 2000);
+    // It answers readers, and what it is sent by its primary it does not get to.
+    await real.bed.ask(slow, 'CLIENT', 'PAUSE', '4000', 'WRITE');
+    await writing.set('filler', 'x'.repeat(500_000));
+    await writing.set('a', 'new');
+    await until(() => real.isServingReaders(slow) === false, 4000);
+    for (let at = 0; at < 20; at += 1) expect(await reading.get('a')).toBe('new');
+    await until(() => real.isServingReaders(slow), 15_000);
   });
 
   it('reads from replicas on the listener for replicas, and refuses writes there', async () => {

@@ -68,7 +68,7 @@ export function handshake(who: Identity, listener: Credentials, role: ListenerRo
     replyCount: frames.length,
     judge(replies) {
       const errors = replies.map(readError);
-      const roles = replies.filter((_, at) => isRoleReply[at]).map(readRole);
+      const roles = replies.filter((_, at) => isRoleReply[at]).map((reply) => readRole(reply));
       // A server that is loading or that has too many clients says so to everything; it is no word on the identity.
       const notNow = errors.find((error) => error?.type === 'errorReply' && isNotNow(error.code, error.text));
       if (notNow?.type === 'errorReply') return { type: 'unfit', reply: notNow, reason: notNow.text };

@@ -15,8 +15,6 @@ const everyMs: Readonly<Record<Pace, number>> = { idle: 500, alert: 100, fast: 2
 /** ms at most between two attempts to connect: 200 clients must not flood an address that refuses them. */
 const retryMs: Readonly<Record<Pace, number>> = { idle: 1000, alert: 250, fast: 20 };
 
-const questions: readonly Question[] = [{ args: ['ROLE'], read: readRole }];
-
 /** Watches one server that holds data, by what it says of its own role. */
 export function watchServer(
   member: Member,
@@ -25,7 +23,10 @@ export function watchServer(
   runtime: Runtime,
   report: (report: Report<RedisReply>) => void,
 ): () => void {
-  const { username, password, connectTimeoutMs } = config;
+  const { username, password, connectTimeoutMs, maxReplicaLagBytes } = config;
+  const questions: readonly Question[] = [
+    { args: ['ROLE'], read: (value) => readRole(value, maxReplicaLagBytes) },
+  ];
   const probe: Probe = startProbe({
     member,
     runtime,

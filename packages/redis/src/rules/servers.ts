@@ -13,6 +13,8 @@ export interface ServerBelief {
   /** A replica that was linked once: since when its link to the primary is down. */
   readonly unlinkedAt?: Ms;
   readonly wasLinked: boolean;
+  /** Its primary says that it is further behind than a reader may bear. */
+  readonly isLagging?: boolean;
   /** What was told of it. */
   readonly told?: Role;
 }
@@ -44,20 +46,58 @@ export function hearServer(
   }
   const role = said.type === 'role' ? said.role : undefined;
   const link = linkOf(before, role, about.now);
-  const told = roleOf(role, link, about.now - about.staleReplicaMs);
+  const staleBefore = about.now - about.staleReplicaMs;
+  const isLagging = role?.type === 'slave' && before?.isLagging === true;
+  const told = roleOf(role, link, staleBefore, isLagging);
   const after: ServerBelief = {
     ...(role === undefined ? {} : { role: sameRole(before?.role, role) ? before.role : role }),
     openedAt: role === undefined && before !== undefined ? before.openedAt : report.openedAt,
     isCurrent: true,
     ...link,
+    ...(isLagging ? { isLagging } : {}),
     told,
   };
+  const heard = isSame(before, after) ? servers : new Map(servers).set(server, after);
+  const judged = role?.type === 'master' ? judgeLag(heard, role, about.shard, staleBefore) : nobody(heard);
   return {
-    servers: isSame(before, after) ? servers : new Map(servers).set(server, after),
-    observations: told === before?.told ? [] : [{ type: 'roleSeen', server, shard: about.shard, role: told }],
+    servers: judged.servers,
+    observations: [
+      ...(told === before?.told
+        ? []
+        : [{ type: 'roleSeen', server, shard: about.shard, role: told } as const]),
+      ...judged.observations,
+    ],
     saysMaster: role?.type === 'master',
     ...demoted,
   };
+}
+
+interface Judged {
+  readonly servers: Servers;
+  readonly observations: readonly Observation[];
+}
+
+const nobody = (servers: Servers): Judged => ({ servers, observations: [] });
+
+/** A primary tells how far each of its replicas has come: those too far behind serve nobody until they caught up. */
+function judgeLag(
+  servers: Servers,
+  { replicas, lagging }: Extract<ServerRole, { readonly type: 'master' }>,
+  shard: string,
+  staleBefore: Ms,
+): Judged {
+  let judged = nobody(servers);
+  for (const server of replicas) {
+    const before = servers.get(server);
+    const isLagging = lagging.includes(server);
+    if (before?.role?.type !== 'slave' || (before.isLagging === true) === isLagging) continue;
+    const role = roleOf(before.role, before, staleBefore, isLagging);
+    judged = {
+      servers: new Map(judged.servers).set(server, { ...before, isLagging, told: role }),
+      observations: [...judged.observations, { type: 'roleSeen', server, shard, role }],
+    };
+  }
+  return judged;
 }
 
 /** A replica that says again what it is ends nothing: it may be the chosen successor on its way up. */
@@ -99,9 +139,9 @@ function linkOf(before: ServerBelief | undefined, role: ServerRole | undefined, 
  * A replica that lost its primary serves what it has for a while: a failover shall not stop readers. One that
  * never was linked has nothing to serve.
  */
-function roleOf(role: ServerRole | undefined, link: Link, staleBefore: Ms): Role {
+function roleOf(role: ServerRole | undefined, link: Link, staleBefore: Ms, isLagging: boolean): Role {
   if (role?.type === 'master') return 'primary';
-  if (role?.type !== 'slave' || !link.wasLinked) return 'unknown';
+  if (role?.type !== 'slave' || !link.wasLinked || isLagging) return 'unknown';
   return link.unlinkedAt === undefined || link.unlinkedAt > staleBefore ? 'replica' : 'unknown';
 }
 
@@ -113,6 +153,7 @@ function isSame(a: ServerBelief | undefined, b: ServerBelief): boolean {
     a.isCurrent === b.isCurrent &&
     a.unlinkedAt === b.unlinkedAt &&
     a.wasLinked === b.wasLinked &&
+    a.isLagging === b.isLagging &&
     a.told === b.told
   );
 }

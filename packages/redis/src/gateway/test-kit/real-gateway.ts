@@ -6,6 +6,7 @@ import { createCluster, endpointOf, systemRuntime, targetId } from '@failover/co
 import type { RedisTestbed } from '../../testing/index.ts';
 import { launchCluster } from '../../testing/index.ts';
 import { adapter } from '../../adapter.ts';
+import type { RedisOptions } from '../../config.ts';
 import { gateway } from '../index.ts';
 
 /** A gateway on two ports of localhost, real servers and Sentinels behind it. */
@@ -18,14 +19,16 @@ export interface RealGateway extends AsyncDisposable {
   readonly first: EndpointId;
   /** Connections of clients, since it serves. */
   readonly accepted: number;
+  /** Would a reader on the port for replicas be sent there? */
+  isServingReaders(server: EndpointId): boolean;
   /** Is somebody else primary now? */
   hasSuccessorOf(before: EndpointId): boolean;
 }
 
-export async function openRealGateway(): Promise<RealGateway> {
+export async function openRealGateway(options: Partial<RedisOptions> = {}): Promise<RealGateway> {
   const bed = await launchCluster();
   const runtime = systemRuntime();
-  const config = adapter.config.parse({ ...bed.config, downAfterMs: 1000 });
+  const config = adapter.config.parse({ ...bed.config, downAfterMs: 1000, ...options });
   const cluster = createCluster(adapter, config, { runtime, hold: { windowMs: config.holdMs } });
   const session = gateway.open(cluster, config, runtime);
   const drain = new AbortController();
@@ -53,6 +56,7 @@ export async function openRealGateway(): Promise<RealGateway> {
     get accepted() {
       return accepted;
     },
+    isServingReaders: (server) => cluster.topology.servers.get(server)?.role === 'replica',
     hasSuccessorOf(before) {
       const target = cluster.topology.targets.get(targetId(bed.name, 'primary'));
       return target?.state === 'steady' && target.claim.type !== 'none' && target.claim.server !== before;
