@@ -1,10 +1,13 @@
 // `npm run generate:redis-commands -- SERVER…` asks each of these server programs for its commands and writes what they
 // say of themselves to packages/redis/src/protocol/commands/server-commands.ts. Give the oldest first: a newer one has the word.
 import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Redis } from 'ioredis';
+
+// ioredis belongs to the package, whose commands these are.
+const { Redis } = createRequire(resolve(import.meta.dirname, '../../packages/redis/package.json'))('ioredis');
 
 const target = resolve(import.meta.dirname, '../../packages/redis/src/protocol/commands/server-commands.ts');
 const port = 17_379;
