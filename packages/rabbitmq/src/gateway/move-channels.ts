@@ -1,3 +1,4 @@
+import type { Ms } from '@failover/core';
 import type { Connection } from './connection.ts';
 import { nowOf } from './connection.ts';
 import { hasSetAside } from './consumers.ts';
@@ -7,8 +8,12 @@ import { loseChannel } from './lose-channel.ts';
 import { finishRestore, restoreChannel } from './restore.ts';
 import type { Upstream } from './upstream.ts';
 
-/** ms that what was not confirmed waits at most for consumers: behind thousands of messages they would wait for all. */
-const consumersFirstMs = 30;
+/**
+ * ms that what was not confirmed waits at most for consumers that are tried apart, and between two looks at them: behind
+ * thousands of messages they would wait for all of these.
+ */
+const consumersFirstMs = 200;
+const lookMs = 5;
 
 /** Sets the client up on a node as it was on the one before. `taken`: numbers of channels that are not free there. */
 export function moveTo(connection: Connection, upstream: Upstream, taken: ReadonlySet<number>): void {
@@ -23,9 +28,21 @@ export function moveTo(connection: Connection, upstream: Upstream, taken: Readon
     for (const channel of [...channels.values()]) finishRestore(connection, channel);
   };
   connection.isSettingUp = true;
+  const finishBehindConsumers = (until: Ms): void => {
+    if (connection.upstream !== upstream) return;
+    if (nowOf(connection) >= until || !hasSetAside(connection)) finish();
+    else
+      connection.after(lookMs, () => {
+        finishBehindConsumers(until);
+      });
+  };
   const waitsForConsumers = hasSetAside(connection);
   declareAgain(connection, () => {
-    if (waitsForConsumers) connection.after(consumersFirstMs, finish);
+    // Not asked again before they were tried at all.
+    if (waitsForConsumers)
+      connection.after(lookMs, () => {
+        finishBehindConsumers(nowOf(connection) + consumersFirstMs);
+      });
     else finish();
   });
   for (const channel of [...channels.values()]) {
