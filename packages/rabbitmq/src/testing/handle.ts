@@ -100,8 +100,9 @@ export function createHandle(parts: HandleParts): RabbitTestbed {
       await get(node).evaluate('ok = rabbit_maintenance:revive()', orderMs);
     },
     async closeConnections(node, reason = 'CLOSED_BY_OPERATOR') {
-      // Not by rabbit_networking: in 3.10 it asks all nodes first, and one that hangs would hold it.
-      const close = `rabbit_reader:shutdown(Pid, ${erlangText(reason)})`;
+      // Not by rabbit_networking: in 3.10 it asks all nodes first, and one that hangs would hold it. Each by itself: a
+      // connection with a channel that waits for a node that hung closes only after half a minute or more.
+      const close = `spawn(fun() -> rabbit_reader:shutdown(Pid, ${erlangText(reason)}) end)`;
       const each = `length([${close} || Pid <- pg_local:get_members(rabbit_connections)])`;
       return Number(await get(node).evaluate(each, orderMs));
     },
