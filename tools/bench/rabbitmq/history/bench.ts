@@ -42,7 +42,6 @@ export async function historyBench(options: Options): Promise<Result> {
       runs.push({ contenders: names, struck: found.struck });
       for (const record of found.records) tell(record, found.struck, entrants);
       if (found.failure === undefined) continue;
-      console.error(found.failure);
       failures.push(found.failure);
       break;
     }

@@ -121,7 +121,9 @@ async function strikeAll(
     return { struck };
   } catch (error) {
     // What was seen until then is worth more than the reason why it ended: both are told.
-    return { struck, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    const failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    console.error(failure);
+    return { struck, failure };
   }
 }
 

@@ -16,7 +16,10 @@ export interface Struck {
 /** ms; longer, and publishers would be held beyond what the length of this fault is about. */
 const ALARM_MS = 1000;
 
-/** One fault and its healing: no other node is struck before all agree again. */
+/**
+ * One fault and its healing: no other node is struck before all agree again. A node that does not do what it is told
+ * is started anew, which is a fault as good as any.
+ */
 export async function strike(
   testbed: RabbitTestbed,
   { fault, node: place, queue, lengthMs }: Planned,
@@ -25,6 +28,23 @@ export async function strike(
   const node = testbed.members[place];
   if (node === undefined) throw new Error(`there is no node ${place}`);
   const at = now();
+  try {
+    await strikeOnce(testbed, { fault, node, queue, lengthMs }, queues);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    console.log(`     ${fault} of ${node} did not go as it should, it is started anew: ${reason}`);
+    await testbed.restart(node);
+  }
+  await settled(testbed);
+  return { fault, at, node, lengthMs, healedAt: now() };
+}
+
+async function strikeOnce(
+  testbed: RabbitTestbed,
+  about: Pick<Planned, 'fault' | 'queue' | 'lengthMs'> & { readonly node: EndpointId },
+  queues: readonly (readonly string[])[],
+): Promise<void> {
+  const { fault, node, queue, lengthMs } = about;
   switch (fault) {
     case 'kill':
       testbed.kill(node);
@@ -55,6 +75,4 @@ export async function strike(
       break;
     }
   }
-  await settled(testbed);
-  return { fault, at, node, lengthMs, healedAt: now() };
 }
