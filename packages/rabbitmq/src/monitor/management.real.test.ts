@@ -2,6 +2,7 @@ import { claimHolder, createCluster, type Cluster, type EndpointId } from '@fail
 import { filter, firstValueFrom, timeout } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { adapter } from '../adapter.ts';
+import { createClient } from '../client/create-client.ts';
 import { rabbitConfig } from '../config.ts';
 import { queueTarget } from '../rules/queue-leaders.ts';
 import { connectAmqp, findVersion, launchCluster } from '../testing/index.ts';
@@ -44,6 +45,26 @@ describe.each(['3.10', '4.0'] as const)('the management API of RabbitMQ %s', (se
     const watching = cluster.topology$.subscribe();
     await until(cluster, () => leaderIn(cluster) === leader);
     await until(cluster, () => bed.members.every((node) => cluster.topology.servers.has(node)));
+
+    // Who prefers the leader is connected to it, each time.
+    await using preferring = createClient(bed.config);
+    await firstValueFrom(
+      preferring.topology$.pipe(
+        filter(({ targets }) => targets.get(id)?.state === 'steady'),
+        timeout(30_000),
+      ),
+    );
+    for (const name of ['one', 'two', 'three', 'four']) {
+      await preferring.connect({
+        clientProperties: { failover_prefer_leader_of: 'q', connection_name: name },
+      });
+    }
+    const listed = await bed.ctl(first, 'list_connections', 'client_properties', 'name');
+    const nodes = [...listed.matchAll(/"connection_name","(?:one|two|three|four)".* -> (\S+)$/gm)].map(
+      ([, node]) => node,
+    );
+    expect(nodes).toEqual([leader, leader, leader, leader]);
+    await preferring.close();
 
     bed.kill(leader);
     await until(cluster, () => ![leader, undefined].includes(leaderIn(cluster)));
