@@ -51,6 +51,9 @@ export const QUEUE_COUNT = 3;
 const WARM_MS = 1000;
 /** ms without a delivery after which nothing more is expected. */
 const IDLE_MS = 1000;
+/** ms in which a message that nobody got is looked for in its queue, and between two looks. */
+const LEFT_LIMIT_MS = 90_000;
+const LEFT_EVERY_MS = 2000;
 const LOOK_EVERY_MS = 100;
 
 interface Entered extends Entrant {
@@ -127,6 +130,24 @@ async function strikeAll(
   }
 }
 
+/**
+ * What nobody got may still be in a queue, also in the hands of a consumer that is gone: a channel of a node that hung
+ * keeps its messages for a minute after that.
+ */
+async function whatIsLeft(
+  testbed: RabbitTestbed,
+  queues: readonly string[],
+  missing: readonly Publish[],
+): Promise<ReadonlySet<string>> {
+  const left = new Set<string>();
+  const endAt = now() + LEFT_LIMIT_MS;
+  while (missing.some((publish) => !left.has(idOf(publish))) && now() < endAt) {
+    for (const id of await leftIn(testbed, queues)) left.add(id);
+    await pause(LEFT_EVERY_MS);
+  }
+  return left;
+}
+
 async function conclude(
   testbed: RabbitTestbed,
   { name, isOurs, queues, loader, running }: Entered,
@@ -144,7 +165,7 @@ async function conclude(
   await loader.end();
   const told = log.told ?? (await running.told?.());
   const { balance, closings, crashes } = log;
-  const left = balance.missing.length === 0 ? new Set<string>() : await leftIn(testbed, queues);
+  const left = await whatIsLeft(testbed, queues, balance.missing);
   return {
     contender: name,
     isOurs,
