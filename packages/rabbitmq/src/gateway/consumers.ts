@@ -14,12 +14,15 @@ import { askNode } from './request.ts';
 
 /** ms before a consumer that was refused is tried again; doubles up to the most. */
 const retryMs = { first: 50, most: 2000 };
-/** ms between two tries that nobody answers, ms until one is given up, and how many may be open. */
+/**
+ * ms between two tries that nobody answers, and until one is given up; and how many may be open. Those that are answered
+ * together may each get the same message and give it back, and a quorum queue drops one that came back 20 times.
+ */
 const tryEveryMs = 80;
-const giveUpMs = 1500;
+const giveUpMs = 1000;
 /** ms between two tries that declare: a node that hangs stops every declare of its cluster for a minute. */
 const declareEveryMs = 1000;
-const maxTries = 20;
+const maxTries = 8;
 
 /** Registers a consumer upstream as it was, with the prefetch that it had. */
 export function restoreConsumer(connection: Connection, channel: Channel, consumer: Consumer): void {
