@@ -3,6 +3,8 @@ export interface Arrival {
   readonly text: string;
   /** The broker's own flag. */
   readonly redelivered: boolean;
+  /** How often a quorum queue says that it came back, where the client shows it: after 20 times it is dropped. */
+  readonly returns?: number;
   /** Marked by us as sent again. */
   readonly resent: boolean;
 }

@@ -36,7 +36,9 @@ export async function openOnModel(model: ChannelModel, wish: Wish): Promise<Mode
 }
 
 export function arrivalOf({ content, fields, properties }: ConsumeMessage): Arrival {
-  return { text: content.toString(), redelivered: fields.redelivered, resent: isResent(properties.headers) };
+  const { headers } = properties;
+  const returns = Number(headers?.['x-delivery-count'] ?? 0);
+  return { text: content.toString(), redelivered: fields.redelivered, resent: isResent(headers), returns };
 }
 
 export function confirmed(channel: ConfirmChannel, queue: string, text: string): Promise<void> {

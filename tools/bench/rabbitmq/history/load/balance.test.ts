@@ -15,6 +15,7 @@ const came = (sequence: number, how: Partial<Came> = {}): Came => ({
   at: 0,
   redelivered: false,
   resent: false,
+  returns: 0,
   ...how,
 });
 
@@ -38,6 +39,12 @@ describe('what was published, beside what came', () => {
     ];
     const { silent, marked, redelivered } = balanceOf([], [], arrivals);
     expect({ silent: silent.length, marked, redelivered }).toEqual({ silent: 1, marked: 2, redelivered: 1 });
+  });
+
+  it('tells the most that one message came back', () => {
+    expect(balanceOf([], [], [came(1), came(2, { returns: 7 }), came(2, { returns: 3 })]).mostReturns).toBe(
+      7,
+    );
   });
 
   it('finds a message that came after its successor', () => {

@@ -21,6 +21,8 @@ export interface Came {
   readonly at: number;
   readonly redelivered: boolean;
   readonly resent: boolean;
+  /** How often its queue says that it came back. */
+  readonly returns: number;
 }
 
 /** A first delivery without mark and flag, of a message older than one that the same consumer got before. */
@@ -48,6 +50,8 @@ export interface Balance {
   /** Deliveries beyond the first that say so: with our mark, or with the broker's flag. */
   readonly marked: number;
   readonly redelivered: number;
+  /** The most that one message came back to its queue, which drops it after 20 times. */
+  readonly mostReturns: number;
   readonly reordered: readonly Reordered[];
   /** How often each error came, with its outcome. */
   readonly errors: Readonly<Record<string, number>>;
@@ -79,6 +83,7 @@ export function balanceOf(
     askedInVain: requests.filter(({ outcome }) => outcome !== 'ok' && outcome !== 'unsettled').length,
     unanswered: requests.filter(({ outcome }) => outcome === 'unsettled').length,
     ...doubles([...byMessage.values()]),
+    mostReturns: arrivals.reduce((most, { returns }) => Math.max(most, returns), 0),
     reordered: reordered(arrivals, byMessage),
     errors: errorsOf([
       ...publishes.map((publish) => ['publish', publish] as const),

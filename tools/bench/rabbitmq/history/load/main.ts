@@ -45,12 +45,12 @@ const crashed = (error: unknown): void => {
 process.on('uncaughtException', crashed);
 process.on('unhandledRejection', crashed);
 
-function onArrival(consumer: number, { text, redelivered, resent }: Arrival): void {
+function onArrival(consumer: number, { text, redelivered, resent, returns = 0 }: Arrival): void {
   const { by, id } = readPayload(text);
   if (by === 'prober') return void alive.add(consumer);
   const [publisher = NaN, sequence = NaN] = id.split('.').map(Number);
   lastAt = now();
-  arrivals.push({ publisher, sequence, consumer, at: lastAt, redelivered, resent });
+  arrivals.push({ publisher, sequence, consumer, at: lastAt, redelivered, resent, returns });
   received.add(id);
   missing.delete(id);
 }
