@@ -3,6 +3,7 @@ import { decodeMethod } from '../protocol/decode.ts';
 import { encodeMethod } from '../protocol/encode.ts';
 import { channelAt, frameType, setChannelAt } from '../protocol/frame.ts';
 import { highestChannel } from '../protocol/login.ts';
+import type { Method } from '../protocol/methods.ts';
 import { replyCode } from '../protocol/reply-code.ts';
 import type { Channel, Request } from './channel.ts';
 import type { Connection } from './connection.ts';
@@ -44,6 +45,8 @@ const metadataEveryMs = 1000;
 /** ms after which a try is given up, and how many may be open at a time. */
 const giveUpMs = 800;
 const maxTries = 20;
+/** Numbers of channels that one connection may use up. */
+const maxTaken = 500;
 
 export function createSpare(upstream: Upstream): Spare {
   return { upstream, lastChannel: 0, tries: new Map(), taken: new Set() };
@@ -55,7 +58,7 @@ export function tryOn(spare: Spare, owed: Owed, now: Ms): void {
     if (now - since < giveUpMs) break;
     giveUp(spare, id);
   }
-  if (spare.tries.size >= maxTries) return;
+  if (spare.tries.size >= maxTries || isWornOut(spare)) return;
   const id = nextChannel(spare);
   spare.taken.add(id);
   spare.tries.set(id, { since: now, owed });
@@ -67,10 +70,32 @@ export function tryOn(spare: Spare, owed: Owed, now: Ms): void {
     eachPiece(copy, (bytes, from, to) => {
       spare.upstream.append(bytes, from, to);
     });
-  } else {
+  } else if (!isOpening(owed)) {
     const bytes = Buffer.from(owed.request.bytes);
     setChannelAt(bytes, 0, id);
     send(spare, bytes);
+  }
+}
+
+/** What is owed may be that the channel opens: each try begins with that. */
+function isOpening(owed: Owed): boolean {
+  return owed.type === 'request' && owed.request.method.name === 'channel.open';
+}
+
+/** A channel that was given up keeps its number until the node closes it, which may take a minute. */
+export function isWornOut({ taken }: Spare): boolean {
+  return taken.size >= maxTaken;
+}
+
+/** It only comes before the answer. */
+function isPreparation(name: Method['name'], owed: Owed): boolean {
+  switch (name) {
+    case 'channel.open-ok':
+      return !isOpening(owed);
+    case 'confirm.select-ok':
+      return owed.type === 'publish';
+    default:
+      return name === 'basic.return';
   }
 }
 
@@ -94,7 +119,7 @@ export function hearOn(
   const { name } = decodeMethod(bytes, from, to);
   if (name === 'channel.close-ok') spare.taken.delete(id);
   if (tried === undefined) return false;
-  if (name === 'channel.open-ok' || name === 'confirm.select-ok' || name === 'basic.return') return false;
+  if (isPreparation(name, tried.owed)) return false;
   if (name === 'channel.close') spare.taken.delete(id);
   // What this channel was opened for ends with it: all is set up anew on the whole connection.
   send(

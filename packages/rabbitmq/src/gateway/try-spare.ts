@@ -5,7 +5,7 @@ import { hangUp } from './hang-up.ts';
 import { withoutConsumer } from './lose-channel.ts';
 import { isOurs } from './request.ts';
 import type { Owed, Spare } from './spare.ts';
-import { createSpare, hearOn, nextTryMs, tryOn } from './spare.ts';
+import { createSpare, hearOn, isWornOut, nextTryMs, tryOn } from './spare.ts';
 import { owedTooLong } from './suspect.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -59,7 +59,8 @@ export function createSpareTrial(
   return {
     look(now) {
       const owed = owedTooLong(connection, now);
-      if (owed === undefined) {
+      // Another connection has all numbers of channels again.
+      if (owed === undefined || (spare !== undefined && isWornOut(spare))) {
         close();
         return;
       }
