@@ -165,11 +165,14 @@ describe('an instance over a failover', () => {
     expect(hasTimerHadItsTurn).toBe(true);
   });
 
-  it('rejects what a shared server must not be asked as refused', async () => {
+  it.each([
+    ['SHUTDOWN', []],
+    ['MODULE LOAD', ['LOAD', 'a.so']],
+  ])('rejects what a shared server must not be asked as refused: %s', async (name, args) => {
     await using client = scriptedClient(answers);
-    const error = await rejection(client.redis.call('SHUTDOWN'));
+    const error = await rejection(client.redis.call(name.split(' ', 1)[0] ?? '', ...args));
     expect(error).toBeInstanceOf(RefusedError);
-    expect(error.message).toMatch(/^SHUTDOWN is refused by failover: /);
+    expect(error.message).toMatch(new RegExp(`^${name} is refused by failover: `));
     expect(client.a.received).toEqual([]);
   });
 

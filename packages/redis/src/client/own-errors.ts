@@ -30,7 +30,7 @@ export function reshape(error: Error): boolean {
 const unknown = /^OUTCOMEUNKNOWN server=(\S+) epoch=(\S+) .*?(?:\((.*)\))?$/;
 const notSent = /^(?:TRYAGAIN|EXECABORT) failover: (.*)$/;
 const scanInterrupted = /^SCANINTERRUPTED failover: /;
-const refused = /^ERR \S* is refused by failover: /;
+const refused = /^ERR [^:]* is refused by failover: /;
 
 function modelOf(error: Error): Error | undefined {
   const text = error.message;
