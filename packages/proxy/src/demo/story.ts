@@ -32,7 +32,7 @@ export function storyOf(
     case 'availabilityChanged':
       return equals.includes(event.server) ? availabilityStory(event) : undefined;
     case 'subscriptionGap':
-      return `a subscriber hears again; for ${Math.round(event.to - event.from)} ms it heard nothing, and is told so`;
+      return `a subscriber hears again; for ${Math.round(event.to - event.from)} ms it heard nothing`;
     case 'conditionsChanged':
     case 'memberAdded':
     case 'memberRemoved':

@@ -401,7 +401,7 @@ class OneRelay
     this.state.identity = to;
     // The shared connection is another one too: it is of the old user, database and version.
     this.route.forget();
-    this.dropPinned('its this.client is somebody else now');
+    this.dropPinned('its client is somebody else now');
   }
 
   breakTransaction(): void {
@@ -647,7 +647,7 @@ class OneRelay
         this.origin.target,
         on.lease.server,
         unknown,
-        'its this.client closed',
+        'its client closed',
       );
     }
     for (const pending of this.line.drain().flatMap((each) => this.asNotExecuted(each, closedByClient))) {
@@ -670,7 +670,7 @@ class OneRelay
     this.isClosed = true;
     // Held commands go with the client that asked for them: it may ask again elsewhere.
     this.dropLine();
-    this.route.closePinned('its this.client is gone');
+    this.route.closePinned('its client is gone');
     this.options.onClosed();
   }
 
