@@ -95,6 +95,7 @@ const schema = z.strictObject({
     .describe('ms that a replica goes on serving readers after it lost its primary.'),
   sharedCommands: z
     .array(z.string().regex(/^[A-Za-z0-9._-]{1,20}$/))
+    .max(1000)
     .readonly()
     .default([])
     .describe(

@@ -1,4 +1,5 @@
 import type { CommandTraits } from '../protocol/commands/index.ts';
+import { containerOf } from '../protocol/commands/index.ts';
 import { redirects } from '../session/tracking.ts';
 import type { ListenerRole } from './handshake.ts';
 import { readOnlyListener, refusedByUs } from './refuse.ts';
@@ -18,8 +19,6 @@ const readsOrWrites: ReadonlySet<string> = new Set([
   'SCRIPT',
   'FUNCTION',
 ]);
-
-const containerOf = (name: string): string => name.split(' ', 1)[0] ?? '';
 
 /** Pure: the answer to a command that no server gets to see, or `undefined` for one that goes on. */
 export function refusalOf(

@@ -2,12 +2,13 @@ import { nextStep } from '@failover/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { classify } from '../classify.ts';
-import { commandTable, unknownCommand } from '../protocol/commands/index.ts';
+import { createCommandTable, unknownCommand } from '../protocol/commands/index.ts';
 import type { Fate, Sent, Settled } from './burst.ts';
 import { coreTraits, settleBurst } from './burst.ts';
 
+const table = createCommandTable();
 const traits = (name: string) =>
-  commandTable.traits[commandTable.indexOf(Buffer.from(name), 0, name.length)] ?? unknownCommand;
+  table.traits[table.indexOf(Buffer.from(name), 0, name.length)] ?? unknownCommand;
 const bytes = Buffer.from('x');
 const refusal = (): Fate => ({
   type: 'refused',

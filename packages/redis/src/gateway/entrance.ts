@@ -1,6 +1,6 @@
 import type { Ms } from '@failover/core';
 import type { GatewayContext } from './context.ts';
-import { unknownCommand, writeBit } from '../protocol/commands/index.ts';
+import { containerOf, unknownCommand, writeBit } from '../protocol/commands/index.ts';
 import { refusalOf } from './admission.ts';
 import type { ListenerRole } from './handshake.ts';
 import type { IntakeEvents } from './intake.ts';
@@ -55,7 +55,7 @@ export class Entrance implements IntakeEvents {
     if (refusal !== undefined) this.#events.reply(refusal);
     else if (traits.route === 'session') {
       const args = argsOf(bytes);
-      const [name = ''] = traits.name.split(' ');
+      const name = containerOf(traits.name);
       this.#events.accept({ type: 'session', name, args, verdict: undefined, ...work });
     } else this.#events.accept({ type: 'command', bytes, traits, confirmed: 0, ...work });
   }

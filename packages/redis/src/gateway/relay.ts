@@ -643,12 +643,7 @@ class OneRelay
     for (const reply of replies) this.write(reply);
     this.context.counters.unknown += unknown;
     if (on !== undefined && unknown > 0) {
-      this.context.cluster.reportUnknown(
-        this.origin.target,
-        on.lease.server,
-        unknown,
-        'its client closed',
-      );
+      this.context.cluster.reportUnknown(this.origin.target, on.lease.server, unknown, 'its client closed');
     }
     for (const pending of this.line.drain().flatMap((each) => this.asNotExecuted(each, closedByClient))) {
       if (pending.type === 'reply') this.write(pending.bytes);

@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { encodeReply } from './encode.ts';
 import { createReplyScanner } from './scan.ts';
 import { createRequestScanner } from './scan-requests.ts';
-import { commandTable } from './commands/index.ts';
+import { createCommandTable } from './commands/index.ts';
 import type { RespValue } from './value.ts';
 
+const table = createCommandTable();
 const text = fc.string({ maxLength: 12 }).map((each) => each.replace(/[\r\n]/g, ' '));
 const bytes = fc.uint8Array({ maxLength: 40 });
 
@@ -153,7 +154,7 @@ describe('the scanner of requests', () => {
         }),
         fc.array(fc.nat(10_000), { maxLength: 12 }),
         (commands, at) => {
-          const scanner = createRequestScanner({ commands: commandTable });
+          const scanner = createRequestScanner({ commands: table });
           const found: string[] = [];
           let rest = Buffer.alloc(0);
           for (const chunk of cut(Buffer.concat(commands.map((each) => each.frame)), at)) {
@@ -164,7 +165,7 @@ describe('the scanner of requests', () => {
               result = scanner.scan(all, from, all.length);
               expect(result).not.toBe('violation');
               if (result === 'run') found.push(...Array.from({ length: scanner.count }, () => 'shared'));
-              if (result === 'special') found.push(commandTable.traits[scanner.index]?.name ?? '');
+              if (result === 'special') found.push(table.traits[scanner.index]?.name ?? '');
               if (result !== 'partial') from = scanner.end;
               else expect(scanner.wanted).toBeGreaterThan(all.length - from);
             }
@@ -178,7 +179,7 @@ describe('the scanner of requests', () => {
   });
 
   it('takes a whole run of commands that share in one step', () => {
-    const scanner = createRequestScanner({ commands: commandTable });
+    const scanner = createRequestScanner({ commands: table });
     const run = Buffer.concat(
       Array.from({ length: 100 }, () => frame([Buffer.from('GET'), Buffer.from('a')])),
     );
@@ -187,10 +188,10 @@ describe('the scanner of requests', () => {
   });
 
   it('gives a command that is too large to share by itself', () => {
-    const scanner = createRequestScanner({ commands: commandTable, maxSharedBytes: 50 });
+    const scanner = createRequestScanner({ commands: table, maxSharedBytes: 50 });
     const large = frame([Buffer.from('SET'), Buffer.from('a'), Buffer.alloc(60)]);
     expect(scanner.scan(large, 0, large.length)).toBe('special');
-    expect(commandTable.traits[scanner.index]?.name).toBe('SET');
+    expect(table.traits[scanner.index]?.name).toBe('SET');
   });
 
   it.each([
@@ -203,14 +204,14 @@ describe('the scanner of requests', () => {
     ['*1\r\n$3\r\nGETxx', 'expected CRLF after a bulk'],
     ['x'.repeat(70_000), 'too big inline request'],
   ])('says of %.30j what Redis says', (bytes, problem) => {
-    const scanner = createRequestScanner({ commands: commandTable });
+    const scanner = createRequestScanner({ commands: table });
     const buffer = Buffer.from(bytes);
     expect(scanner.scan(buffer, 0, buffer.length)).toBe('violation');
     expect(scanner.problem).toBe(problem);
   });
 
   it('gives the good commands before a malformed one first', () => {
-    const scanner = createRequestScanner({ commands: commandTable });
+    const scanner = createRequestScanner({ commands: table });
     const buffer = Buffer.concat([frame([Buffer.from('GET'), Buffer.from('a')]), Buffer.from('*x\r\n')]);
     expect(scanner.scan(buffer, 0, buffer.length)).toBe('run');
     expect(scanner.scan(buffer, scanner.end, buffer.length)).toBe('violation');

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { decisions } from './decisions.ts';
-import { createCommandTable, commandTable as table } from './table.ts';
+import { createCommandTable } from './table.ts';
 import { knownTraits } from './traits-of.ts';
 
+const table = createCommandTable();
 const find = (text: string, among = table) => {
   const [name = '', second = ''] = text.split(' ');
   return among.traitsOf(among.indexOf(Buffer.from(name), 0, name.length), () => second);
@@ -69,5 +70,12 @@ describe('the table of commands', () => {
     const own = createCommandTable(['json.set']);
     expect(find('JSON.SET', own)).toMatchObject({ route: 'shared', isWrite: true, isIdempotent: false });
     expect(find('json.get', own)).toMatchObject({ route: 'pinForever' });
+  });
+
+  it('holds as many names as a user may write', () => {
+    const names = Array.from({ length: 1000 }, (_, at) => `MODULE.${at}`);
+    const own = createCommandTable(names);
+    for (const name of [...names, 'GET']) expect(find(name, own).route, name).toBe('shared');
+    expect(find('MODULE.1000', own)).toMatchObject({ route: 'pinForever' });
   });
 });

@@ -1,6 +1,6 @@
 import { knownTraits } from './traits-of.ts';
 import type { CommandTraits } from './traits.ts';
-import { unknownCommand } from './traits.ts';
+import { containerOf, unknownCommand } from './traits.ts';
 
 /** What a gateway knows of commands. */
 export interface CommandTable {
@@ -17,13 +17,19 @@ export interface CommandTable {
 export const sharedBit = 1;
 export const writeBit = 2;
 
-const slotCount = 1024;
 const longestName = 20;
+/** At most a quarter of the slots is taken. */
+const slotsFor = (names: number): number => 2 ** Math.ceil(Math.log2(names * 4));
+
+const subcommands: ReadonlyMap<string, CommandTraits> = new Map(
+  knownTraits.filter(({ name }) => name.includes(' ')).map((traits) => [traits.name, traits]),
+);
+const containers: ReadonlySet<string> = new Set([...subcommands.keys()].map(containerOf));
 
 /** `shared`: names of commands, as of modules, that their user knows to leave no state on a connection. */
 export function createCommandTable(shared: readonly string[] = []): CommandTable {
   const isShared = new Set(shared.map((name) => name.toUpperCase()));
-  const known = knownTraits.filter(({ name }) => !name.includes(' ') && !isShared.has(name));
+  const known = knownTraits.filter(({ name }) => !subcommands.has(name) && !isShared.has(name));
   const traits: readonly CommandTraits[] = [
     unknownCommand,
     ...known,
@@ -34,14 +40,11 @@ export function createCommandTable(shared: readonly string[] = []): CommandTable
       isBlocking: false,
     })),
   ];
-  const subcommands = new Map(
-    knownTraits.filter(({ name }) => name.includes(' ')).map((each) => [each.name, each]),
-  );
-  const containers = new Set([...subcommands.keys()].map((name) => name.slice(0, name.indexOf(' '))));
 
   // Names are compared with bit 5 set, which folds the case of letters. Open addressing, so that a name costs its
   // own bytes twice: once for the hash, once to be sure that it is the one.
-  const slots = new Uint16Array(slotCount);
+  const slots = new Uint16Array(slotsFor(traits.length));
+  const slotMask = slots.length - 1;
   const names = new Uint8Array(traits.length * longestName);
   const lengths = new Uint8Array(traits.length);
 
@@ -54,8 +57,8 @@ export function createCommandTable(shared: readonly string[] = []): CommandTable
       hash = (Math.imul(hash, 31) + (byte | 32)) | 0;
     }
     lengths[index] = bytes.length;
-    let slot = hash & (slotCount - 1);
-    while (slots[slot] !== 0) slot = (slot + 1) & (slotCount - 1);
+    let slot = hash & slotMask;
+    while (slots[slot] !== 0) slot = (slot + 1) & slotMask;
     slots[slot] = index;
   });
 
@@ -70,7 +73,7 @@ export function createCommandTable(shared: readonly string[] = []): CommandTable
       let hash = length;
       const end = start + length;
       for (let at = start; at < end; at += 1) hash = (Math.imul(hash, 31) + ((bytes[at] as number) | 32)) | 0;
-      for (let slot = hash & (slotCount - 1); ; slot = (slot + 1) & (slotCount - 1)) {
+      for (let slot = hash & slotMask; ; slot = (slot + 1) & slotMask) {
         const index = slots[slot] as number;
         if (index === 0) return 0;
         if (lengths[index] !== length) continue;
@@ -88,6 +91,3 @@ export function createCommandTable(shared: readonly string[] = []): CommandTable
     },
   };
 }
-
-/** Of every server's commands, and no others. */
-export const commandTable: CommandTable = createCommandTable();

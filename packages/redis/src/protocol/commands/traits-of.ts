@@ -3,6 +3,7 @@ import type { Decision } from './decisions.ts';
 import { serverCommands } from './server-commands.ts';
 import type { ServerCommand } from './server-command.ts';
 import type { CommandRoute, CommandTraits } from './traits.ts';
+import { containerOf } from './traits.ts';
 
 const decided = new Map<string, Decision>();
 for (const { names, ...decision } of decisions) {
@@ -30,8 +31,7 @@ function traitsOf(command: ServerCommand): CommandTraits {
 }
 
 function routeByFlags({ name, flags, isContainer }: ServerCommand): CommandRoute {
-  const [container = '', subcommand] = name.split(' ');
-  if (subcommand !== undefined) return decided.get(container)?.route ?? 'pinOnce';
+  if (name.includes(' ')) return decided.get(containerOf(name))?.route ?? 'pinOnce';
   if (isContainer === true || flags.includes('blocking') || flags.includes('admin')) return 'pinOnce';
   if (flags.includes('pubsub')) return 'subscription';
   if (flags.includes('noscript')) return 'pinOnce';

@@ -47,3 +47,6 @@ export const unknownCommand: CommandTraits = {
   isBlocking: true,
   keys: [],
 };
+
+/** `XGROUP` of `XGROUP CREATE`; the name itself of what is in no container. */
+export const containerOf = (name: string): string => name.split(' ', 1)[0] ?? '';
