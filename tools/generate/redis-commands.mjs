@@ -12,7 +12,7 @@ const { Redis } = createRequire(resolve(import.meta.dirname, '../../packages/red
 const target = resolve(import.meta.dirname, '../../packages/redis/src/protocol/commands/server-commands.ts');
 const port = 17_379;
 /** The flags that decide anything. */
-const keptFlags = ['write', 'readonly', 'blocking', 'admin', 'noscript', 'pubsub', 'no_multi'];
+const keptFlags = ['write', 'readonly', 'blocking', 'admin', 'noscript', 'pubsub'];
 
 const programs = process.argv.slice(2);
 if (programs.length === 0) {
@@ -45,11 +45,13 @@ console.log(`${commands.size} commands of ${versions.join(', ')}: ${target}`);
 async function askServer(program) {
   const folder = mkdtempSync(join(tmpdir(), 'redis-commands-'));
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder];
-  const server = spawn(program, args, { stdio: 'ignore' });
+  const server = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const ended = new Promise((done) => server.once('exit', done));
+  const died = ended.then((code) => Promise.reject(new Error(`${program} ended with ${code}`)));
   const client = new Redis(port, '127.0.0.1', { retryStrategy: (tries) => (tries < 50 ? 100 : null) });
   client.on('error', () => undefined);
   try {
-    const info = await client.info('server');
+    const info = await Promise.race([client.info('server'), died]);
     const [, kind, number] = /^(valkey|redis)_version:(\S+)/m.exec(
       info.replace(/^redis_version:.*\r\n(?=[^]*valkey_version)/m, ''),
     );
@@ -57,19 +59,18 @@ async function askServer(program) {
   } finally {
     client.disconnect();
     server.kill();
-    await new Promise((done) => server.once('exit', done));
+    await ended;
     rmSync(folder, { recursive: true });
   }
 }
 
-function note([name, arity, flags, , , , , , specs, subcommands]) {
+function note([name, , flags, , , , , , specs, subcommands]) {
   // A module's commands are of that server only.
   if (flags.includes('module')) return;
   const isContainer = subcommands.length > 0;
   const seen = commands.get(name)?.flags ?? [];
   commands.set(name, {
     name: name.replace('|', ' '),
-    arity,
     flags: keptFlags.filter((flag) => flags.includes(flag) || seen.includes(flag)),
     keys: specs.map(keySpecOf).filter((spec) => spec !== undefined),
     ...(isContainer ? { isContainer } : {}),

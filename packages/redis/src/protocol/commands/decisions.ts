@@ -69,11 +69,11 @@ const firstKey = [{ begin: 1, find: { last: 0, step: 1, limit: 0 } }] as const;
 
 /** Of servers that the generator could not ask, and of Sentinels, for clients that ask us for the master. */
 export const laterCommands: readonly ServerCommand[] = [
-  { name: 'sentinel', arity: -2, flags: [], keys: [] },
+  { name: 'sentinel', flags: [], keys: [] },
   // Redis 8.2
-  { name: 'xackdel', arity: -6, flags: ['write'], keys: firstKey },
-  { name: 'xdelex', arity: -5, flags: ['write'], keys: firstKey },
+  { name: 'xackdel', flags: ['write'], keys: firstKey },
+  { name: 'xdelex', flags: ['write'], keys: firstKey },
   // Redis 8.4
-  { name: 'delex', arity: -2, flags: ['write'], keys: firstKey },
-  { name: 'digest', arity: 2, flags: ['readonly'], keys: firstKey },
+  { name: 'delex', flags: ['write'], keys: firstKey },
+  { name: 'digest', flags: ['readonly'], keys: firstKey },
 ];

@@ -2,15 +2,13 @@
 export interface ServerCommand {
   /** In lower case; of a subcommand with its container's, as in `xgroup create`. */
   readonly name: string;
-  /** Words, its name included; negative: at least so many. */
-  readonly arity: number;
   readonly flags: readonly ServerFlag[];
   readonly keys: readonly KeySpec[];
   /** It does nothing by itself. */
   readonly isContainer?: true;
 }
 
-export type ServerFlag = 'write' | 'readonly' | 'blocking' | 'admin' | 'noscript' | 'pubsub' | 'no_multi';
+export type ServerFlag = 'write' | 'readonly' | 'blocking' | 'admin' | 'noscript' | 'pubsub';
 
 /** Where keys stand (https://redis.io/docs/latest/develop/reference/key-specs/). */
 export interface KeySpec {
