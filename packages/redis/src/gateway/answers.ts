@@ -92,14 +92,13 @@ export class Answers implements Owner<Pending> {
     const command = commandOf(run);
     // Inside a transaction nothing is sent again: the server has marked it and EXEC will say so.
     const isOfTransaction = attachment.told.transaction !== 'none' || command?.traits.route === 'transaction';
-    if (command !== undefined) attachment.tell(command.traits.name);
-    if (command !== undefined) this.#modeRefused(command.traits.name);
+    if (command !== undefined) this.#refused(command.traits.name);
     let count = 1;
     if (command?.traits.route === 'subscription') {
       // One error answers all of its channels.
       count = run.count - run.answered + 1;
       run.answered = run.count;
-      attachment.subscriptionRefused(count, state.session.subscriptions);
+      attachment.subscriptionRefused(count, state.session);
       this.#options.aim();
     }
     const fate: Fate =
@@ -131,14 +130,12 @@ export class Answers implements Owner<Pending> {
       const isError = bytes[0] === 45;
       if (isError && command.traits.route === 'subscription') {
         const left = run.count - run.answered;
-        attachment.subscriptionRefused(left, state.session.subscriptions);
+        attachment.subscriptionRefused(left, state.session);
         this.#options.aim();
         return left;
       }
-      if (isError) {
-        attachment.tell(command.traits.name);
-        this.#modeRefused(command.traits.name);
-      } else this.#taken(command);
+      if (isError) this.#refused(command.traits.name);
+      else this.#taken(command);
       return 1;
     }
     const channels = read.channel === undefined ? [] : [read.channel];
@@ -187,13 +184,13 @@ export class Answers implements Owner<Pending> {
     const tracking = name === 'MONITOR' ? state.session.tracking : afterTracking(argsOf(bytes));
     const isMonitoring = state.session.isMonitoring || name === 'MONITOR';
     state.session = { ...state.session, tracking, isMonitoring };
-    attachment.modeStands(name, name === 'MONITOR' || tracking !== undefined);
+    attachment.modesStand(state.session);
     this.#options.aim();
   }
 
-  #modeRefused(name: string): void {
-    const { attachment, state } = this.#options;
-    const { tracking, isMonitoring } = state.session;
-    if (isMode(name)) attachment.modeStands(name, name === 'MONITOR' ? isMonitoring : tracking !== undefined);
+  /** It did not. */
+  #refused(name: string): void {
+    this.#options.attachment.tell(name);
+    if (isMode(name)) this.#options.attachment.modesStand(this.#options.state.session);
   }
 }

@@ -1,4 +1,6 @@
 import { encodeCommand } from '../protocol/encode.ts';
+import type { Session } from '../session/session.ts';
+import { newSession } from '../session/session.ts';
 import type { Subscriptions } from '../session/subscriptions.ts';
 import {
   afterSubscription,
@@ -23,6 +25,14 @@ const discard = encodeCommand(['DISCARD']);
 
 const noModes: ReadonlySet<Mode> = new Set();
 
+function modesOf({ tracking, isMonitoring }: Session): ReadonlySet<Mode> {
+  if (tracking === undefined && !isMonitoring) return noModes;
+  return new Set([
+    ...(tracking === undefined ? [] : (['CLIENT TRACKING'] as const)),
+    ...(isMonitoring ? (['MONITOR'] as const) : []),
+  ]);
+}
+
 /**
  * What ties a client to a connection of its own: as the server will see it when all that was sent is done, and as
  * the client was told.
@@ -39,7 +49,6 @@ export class Attachment {
   #subscriptions: Subscriptions = noSubscriptions;
   #isForever = false;
   #modes: ReadonlySet<Mode> = noModes;
-  #modesTold: ReadonlySet<Mode> = noModes;
 
   get isInTransaction(): boolean {
     return this.#sent.transaction !== 'none';
@@ -87,32 +96,28 @@ export class Attachment {
   }
 
   /** A subscription was refused with all its channels: what stands is what was confirmed before. */
-  subscriptionRefused(count: number, confirmed: Subscriptions): void {
+  subscriptionRefused(count: number, { subscriptions }: Session): void {
     this.subscribing -= count;
-    this.#subscriptions = confirmed;
+    this.#subscriptions = subscriptions;
     this.#fix();
   }
 
-  /** CLIENT TRACKING or MONITOR was answered: this is what stands. */
-  modeStands(mode: Mode, isOn: boolean): void {
-    const standing = new Set(this.#modesTold);
-    if (isOn) standing.add(mode);
-    else standing.delete(mode);
-    this.#modes = standing;
-    this.#modesTold = standing;
+  /** CLIENT TRACKING or MONITOR was answered: the session says what stands. */
+  modesStand(session: Session): void {
+    this.#modes = modesOf(session);
     this.#fix();
   }
 
   /** The connection is gone, and with it all but subscriptions and modes, which are made again. */
-  lost(state: TransactionState, confirmed: Subscriptions): void {
-    this.#modes = this.#modesTold;
+  lost(state: TransactionState, session: Session): void {
+    this.#modes = modesOf(session);
     this.subscribing = 0;
-    this.#subscriptions = confirmed;
+    this.#subscriptions = session.subscriptions;
     this.#become(state);
   }
 
-  dropped(confirmed: Subscriptions): void {
-    this.lost(afterLoss(this.#sent), confirmed);
+  dropped(session: Session): void {
+    this.lost(afterLoss(this.#sent), session);
   }
 
   break(): void {
@@ -126,8 +131,7 @@ export class Attachment {
 
   reset(): void {
     this.#isForever = false;
-    this.#modesTold = noModes;
-    this.lost(noTransaction, noSubscriptions);
+    this.lost(noTransaction, newSession);
   }
 
   #become(state: TransactionState): void {

@@ -411,7 +411,7 @@ class OneRelay
   }
 
   dropPinned(reason: string): void {
-    this.attachment.dropped(this.state.session.subscriptions);
+    this.attachment.dropped(this.state.session);
     this.unwatched.begin(this.context.tick.now());
     if (this.route.isOnPinned) this.forgetRoute();
     this.dropHalfSent();
@@ -463,7 +463,7 @@ class OneRelay
     if (this.route.upstream !== lost && runs.length === 0) return;
     const { sent, state: left } = this.unanswered(runs);
     if (this.route.isOnPinned) {
-      this.attachment.lost(left, this.state.session.subscriptions);
+      this.attachment.lost(left, this.state.session);
       this.unwatched.begin(this.context.tick.now());
     }
     this.forgetRoute();
