@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { NotSentError, OutcomeUnknownError, RefusedError } from '@failover/core';
 import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
+import { bulk } from '../gateway/test-kit/bench-top.ts';
 import type { Handler } from '../gateway/test-kit/scripted-server.ts';
 import type { ScriptedClient } from './test-kit/scripted-client.ts';
 import { scriptedClient } from './test-kit/scripted-client.ts';
@@ -12,7 +13,6 @@ const until = async (condition: () => boolean): Promise<void> => {
     await turn();
   }
 };
-const bulk = (text: string): string => `$${text.length}\r\n${text}\r\n`;
 const transaction = new Map([
   ['MULTI', '+OK\r\n'],
   ['EXEC', '*1\r\n:1\r\n'],

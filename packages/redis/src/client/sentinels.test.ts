@@ -1,8 +1,12 @@
 import { performance } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EmbeddedTestbed } from '../testing/embedded/launch-embedded.ts';
 import { launchEmbedded } from '../testing/embedded/launch-embedded.ts';
 import { createClient } from './create-client.ts';
+
+/** ms; what should not happen has no end to await: five times what a Sentinel, or we, would need to doubt a server. */
+const goneMs = 1500;
 
 let bed: EmbeddedTestbed;
 
@@ -28,7 +32,7 @@ describe('Sentinels that do not answer', () => {
     await using client = createClient({ ...bed.config, downAfterMs: 300 });
     await client.redis.set('a', 1);
     for (const sentinel of bed.sentinels) bed.kill(sentinel);
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await pause(goneMs);
     expect(await client.redis.incr('a')).toBe(2);
     for (const sentinel of bed.sentinels) await bed.restart(sentinel);
     await bed.settled();

@@ -1,10 +1,8 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { BenchTop } from './test-kit/bench-top.ts';
-import { benchTop, command, names, until } from './test-kit/bench-top.ts';
+import { benchTop, bulk, command, failOver, names, until } from './test-kit/bench-top.ts';
 import type { Handler } from './test-kit/scripted-server.ts';
 
-const bulk = (text: string): string => `$${text.length}\r\n${text}\r\n`;
 const forget = '>2\r\n$10\r\ninvalidate\r\n_\r\n';
 
 const redis: Handler = (args) => {
@@ -20,14 +18,6 @@ const redis: Handler = (args) => {
       return '+OK\r\n';
   }
 };
-
-async function failOver(top: BenchTop): Promise<void> {
-  top.cluster.doubt();
-  for (const connection of top.a.connections) connection.close();
-  await turn();
-  await turn();
-  top.cluster.grant(top.second);
-}
 
 describe('CLIENT REPLY', () => {
   it('OFF keeps answers from the client, whoever gives them, until ON', async () => {

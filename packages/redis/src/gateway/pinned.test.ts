@@ -1,10 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { BenchTop } from './test-kit/bench-top.ts';
-import { benchTop, names, until } from './test-kit/bench-top.ts';
+import { benchTop, bulk, failOver, names, until } from './test-kit/bench-top.ts';
 import type { Handler } from './test-kit/scripted-server.ts';
 
-const bulk = (text: string): string => `$${text.length}\r\n${text}\r\n`;
 const aborted =
   '-EXECABORT failover: the transaction was lost with its server before EXEC was sent; not executed\r\n';
 
@@ -39,14 +37,6 @@ const redis: Handler = (args, connection) => {
       return '+OK\r\n';
   }
 };
-
-async function failOver(top: BenchTop): Promise<void> {
-  top.cluster.doubt();
-  for (const connection of top.a.connections) connection.close();
-  await turn();
-  await turn();
-  top.cluster.grant(top.second);
-}
 
 describe('a connection of a client’s own', () => {
   it('is not used for anything but what needs one, and keeps the order of replies', async () => {

@@ -1,11 +1,10 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { endpoint, targetId, type Lease } from '@failover/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { marked, markOf, unmarked } from './scan-cursor.ts';
-import { benchTop, command, names, until } from './test-kit/bench-top.ts';
+import { benchTop, bulk, command, failOver, names, until } from './test-kit/bench-top.ts';
 
-const page = (cursor: string): string => `*2\r\n$${cursor.length}\r\n${cursor}\r\n*1\r\n$1\r\nk\r\n`;
+const page = (cursor: string): string => `*2\r\n${bulk(cursor)}*1\r\n${bulk('k')}`;
 const cursorIn = (reply: string): string => /^\*2\r\n\$\d+\r\n(\d+)\r\n/.exec(reply)?.[1] ?? '';
 const lease = (server: string, epoch?: readonly number[]): Lease => ({
   target: targetId('redis', 'primary'),
@@ -67,11 +66,7 @@ describe('a scan', () => {
     expect(top.a.connections).toHaveLength(1);
 
     const before = client.text.length;
-    top.cluster.doubt();
-    for (const connection of top.a.connections) connection.close();
-    await turn();
-    await turn();
-    top.cluster.grant(top.second);
+    await failOver(top);
     client.send(`SCAN ${cursor}`, 'GET a');
     await until(() => client.text.endsWith('+OK\r\n'));
     expect(client.text.slice(before)).toMatch(/^-SCANINTERRUPTED failover: .*\r\n\+OK\r\n$/);

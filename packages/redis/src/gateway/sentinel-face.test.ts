@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { benchTop } from './test-kit/bench-top.ts';
+import { benchTop, command, until } from './test-kit/bench-top.ts';
 
 const ok = (): string => '+OK\r\n';
-const bulks = (...words: readonly string[]): string =>
-  `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`;
 const none = '-ERR No such master with that name\r\n';
 
 describe('a client that takes us for a Sentinel', () => {
@@ -15,7 +13,7 @@ describe('a client that takes us for a Sentinel', () => {
       'sentinel SENTINELS redis',
       'SENTINEL replicas redis',
     );
-    await client.receives(`${bulks('127.0.0.1', '6379')}*0\r\n*0\r\n`);
+    await client.receives(`${command('127.0.0.1', '6379')}*0\r\n*0\r\n`);
     expect(top.a.received.flat()).not.toContain('SENTINEL');
   });
 
@@ -34,9 +32,7 @@ describe('a client that takes us for a Sentinel', () => {
     await using top = benchTop(ok);
     const client = top.connect();
     client.send('SENTINEL masters');
-    await client
-      .receives(`*1\r\n*40\r\n$4\r\nname\r\n$5\r\nredis\r\n$2\r\nip\r\n$9\r\n127.0.0.1\r\n`)
-      .catch(() => undefined);
+    await until(() => client.text.endsWith('parallel-syncs\r\n$1\r\n1\r\n'));
     expect(client.text).toMatch(/^\*1\r\n\*40\r\n\$4\r\nname\r\n\$5\r\nredis\r\n/);
     expect(client.text).toContain('flags\r\n$6\r\nmaster\r\n');
   });

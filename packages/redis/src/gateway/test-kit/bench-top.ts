@@ -37,7 +37,7 @@ export interface BenchTop extends AsyncDisposable {
 }
 
 export const command = (...words: readonly string[]): string =>
-  `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
+  `*${words.length}\r\n${words.map(bulk).join('')}`;
 
 /** A gateway over two scripted servers, all in memory, with a lease on the first. */
 export function benchTop(
@@ -130,6 +130,17 @@ export function benchTop(
       await gateway[Symbol.asyncDispose]();
     },
   };
+}
+
+export const bulk = (text: string): string => `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
+
+/** The first server is gone with its connections, and the second one is its successor. */
+export async function failOver(top: BenchTop): Promise<void> {
+  top.cluster.doubt();
+  for (const connection of top.a.connections) connection.close();
+  await turn();
+  await turn();
+  top.cluster.grant(top.second);
 }
 
 /** What one of the servers was asked, a line for each command. */
