@@ -193,15 +193,13 @@ function settle(
   if (channel.mode.type === 'tx') channel.mode.isDirty = true;
   if (settled.type === 'one') {
     const mayMerge = id === ackId && settled.isAllSoFar && channel.mode.type !== 'tx';
-    if (mayMerge && mergeAck(connection, channel, settled.tag)) {
-      settleShown(connection, channel);
-      return;
+    if (!mayMerge || !mergeAck(connection, channel, settled.tag)) {
+      if (settled.tag !== tag) writeLonglong(bytes, at, settled.tag);
+      toNode(connection, channel, bytes, from, to);
+      const { upstream } = connection;
+      channel.dueAck =
+        mayMerge && upstream !== undefined ? { bytes, at, upstream, turn: upstream.turn } : undefined;
     }
-    if (settled.tag !== tag) writeLonglong(bytes, at, settled.tag);
-    toNode(connection, channel, bytes, from, to);
-    const { upstream } = connection;
-    channel.dueAck =
-      mayMerge && upstream !== undefined ? { bytes, at, upstream, turn: upstream.turn } : undefined;
   } else if (settled.type === 'each') {
     channel.dueAck = undefined;
     for (const each of settled.tags) {
@@ -212,7 +210,7 @@ function settle(
       }
     }
   }
-  settleShown(connection, channel);
+  if (channel.waiting.length > 0) showWaiting(connection, channel);
 }
 
 /**
@@ -226,11 +224,6 @@ function mergeAck(connection: Connection, { dueAck }: Channel, tag: number): boo
   dueAck.bytes[dueAck.at + 8] = 1;
   connection.gateway.counters.mergedAcks += 1;
   return true;
-}
-
-/** It may have room for what waits. */
-function settleShown(connection: Connection, channel: Channel): void {
-  if (channel.waiting.length > 0) showWaiting(connection, channel);
 }
 
 function request(connection: Connection, channel: Channel, bytes: Buffer, from: number, to: number): void {

@@ -28,21 +28,9 @@ export function moveTo(connection: Connection, upstream: Upstream, taken: Readon
     for (const channel of [...channels.values()]) finishRestore(connection, channel);
   };
   connection.isSettingUp = true;
-  const finishBehindConsumers = (until: Ms): void => {
-    if (connection.upstream !== upstream) return;
-    if (nowOf(connection) >= until || !hasSetAside(connection)) finish();
-    else
-      connection.after(lookMs, () => {
-        finishBehindConsumers(until);
-      });
-  };
-  const waitsForConsumers = hasSetAside(connection);
+  const isBehindConsumers = hasSetAside(connection);
   declareAgain(connection, () => {
-    // Not asked again before they were tried at all.
-    if (waitsForConsumers)
-      connection.after(lookMs, () => {
-        finishBehindConsumers(nowOf(connection) + consumersFirstMs);
-      });
+    if (isBehindConsumers) afterConsumers(connection, nowOf(connection) + consumersFirstMs, finish);
     else finish();
   });
   for (const channel of [...channels.values()]) {
@@ -50,6 +38,14 @@ export function moveTo(connection: Connection, upstream: Upstream, taken: Readon
   }
   upstream.flush();
   connection.onHeld();
+}
+
+/** Calls back once no consumer is set aside any more, or it is `until`. Not at once: they were not tried here yet. */
+function afterConsumers(connection: Connection, until: Ms, done: () => void): void {
+  connection.after(lookMs, () => {
+    if (nowOf(connection) >= until || !hasSetAside(connection)) done();
+    else afterConsumers(connection, until, done);
+  });
 }
 
 /** The node is gone from under the client. `mayHang`: so may others, or the leaders of its queues. */

@@ -38,9 +38,10 @@ export type Owed =
   | { readonly type: 'publish'; readonly channel: Channel; readonly message: Message }
   | { readonly type: 'request'; readonly channel: Channel; readonly request: Request };
 
-/** ms between two tries: of one client, for each client beside it, and of what writes the cluster's metadata, since a node that hangs stops that everywhere. */
+/** ms between two tries of one client, and so much more for each client beside it. */
 const everyMs = 40;
 const crowdMs = 2;
+/** The same of what writes the cluster's metadata: a node that hangs stops that everywhere. */
 const metadataEveryMs = 1000;
 /** ms after which a try is given up, and how many may be open at a time. */
 const giveUpMs = 800;
