@@ -10,7 +10,7 @@ import { printThroughput, summarizeThroughput } from '../throughput/summary.ts';
 import type { StartedVariant } from '../throughput/variant.ts';
 import { variantStarters } from '../throughput/variants.ts';
 import { ask } from '../wire/ask.ts';
-import { type IdleFound, measureIdle } from './idle.ts';
+import { type IdleFound, measureVariant } from './idle.ts';
 
 interface Size {
   readonly idle: number;
@@ -49,7 +49,7 @@ export async function clientsBench(options: Options): Promise<Result> {
   try {
     for (const start of variantStarters(options.only)) variants.push(await start(cluster, primaryPort));
     for (const variant of variants) {
-      const found = await measureIdle(variant, size.idle);
+      const found = await measureVariant(variant, size.idle);
       if (found !== undefined) idle.push(found);
     }
     console.log(printIdle(idle));

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { dieWithParent, toParent } from '../process/module.ts';
-import type { IdleNews, IdleSettings } from './orders.ts';
+import { openIdle } from '../idle/open.ts';
+import { dieWithParent } from '../process/module.ts';
+import type { IdleSettings } from './orders.ts';
 
 const AT_ONCE = 50;
 
 dieWithParent();
 const { port, connections } = JSON.parse(process.argv[2] ?? '{}') as IdleSettings;
-let next = 0;
 
 /** Was served once, so that all that a client costs is there, and says nothing any more. */
 async function openOne(): Promise<void> {
@@ -17,15 +17,4 @@ async function openOne(): Promise<void> {
   await once(socket, 'data');
 }
 
-async function openInTurn(): Promise<void> {
-  for (; next < connections;) {
-    next += 1;
-    await openOne();
-  }
-}
-
-const news: IdleNews = await Promise.all(Array.from({ length: AT_ONCE }, openInTurn)).then(
-  () => ({ type: 'open', connections }),
-  (error: unknown) => ({ type: 'failed', reason: String(error) }),
-);
-await toParent(news);
+await openIdle(connections, AT_ONCE, openOne);

@@ -5,26 +5,14 @@ import { join } from 'node:path';
 
 /** redis-py's own tests, as its source package brings them: they ask for nearly every command. */
 const VERSION = '8.1.0';
-const FILES = [
-  ...[
-    'commands',
-    'pipeline',
-    'pubsub',
-    'lock',
-    'scripting',
-    'encoding',
-    'function',
-    'hash',
-    'cache',
-    'client',
-  ],
-  ...['monitor', 'connection_pool'],
-].map((name) => `tests/test_${name}.py`);
+const FILES =
+  'commands pipeline pubsub lock scripting encoding function hash cache client monitor connection_pool'
+    .split(' ')
+    .map((name) => `tests/test_${name}.py`);
 /** What its tests import beside it. */
-const NEEDED = [
-  ...['pytest', 'pytest-asyncio', 'pytest-timeout', 'mock', 'packaging', 'numpy', 'xxhash', 'cryptography'],
-  ...['aiohttp', 'pybreaker', 'opentelemetry-api', 'opentelemetry-sdk', 'redis-entraid==1.2.1'],
-];
+const NEEDED =
+  `pytest pytest-asyncio pytest-timeout mock packaging numpy xxhash cryptography aiohttp pybreaker
+  opentelemetry-api opentelemetry-sdk redis-entraid==1.2.1`.split(/\s+/);
 const INSTALL_LIMIT_MS = 300_000;
 const SUITE_LIMIT_MS = 600_000;
 /** s; what hangs is a failure. */

@@ -5,7 +5,3 @@ export interface IdleSettings {
   /** Spread evenly over the connections. */
   readonly queues: readonly string[];
 }
-
-export type IdleNews =
-  | { readonly type: 'open'; readonly connections: number }
-  | { readonly type: 'failed'; readonly reason: string };
