@@ -1,19 +1,10 @@
 import type { EndpointId } from '@failover/core';
 import { disagreements, primaryIn, type GroupView } from './agreement.ts';
 import { seeMaster, seeRole } from './inspect.ts';
-import { askOnce, pause } from './resp-client.ts';
+import type { Member } from './member.ts';
+import { askOnce } from './resp-client.ts';
 import { TestbedError, type RedisTestbed, type SentinelEvent } from './testbed.ts';
-
-/** One server or Sentinel that can be broken. */
-export interface Member {
-  /** Started, and neither killed nor hung. */
-  readonly isRunning: boolean;
-  kill(): void;
-  hang(): void;
-  resume(): void;
-  restart(): Promise<void>;
-  log(): readonly string[];
-}
+import { untilSettled } from './until-settled.ts';
 
 export interface Members {
   /** @throws TestbedError if it is no member */
@@ -72,17 +63,8 @@ export function createHandle(options: HandleOptions): Handle {
     };
   }
 
-  async function until(problems: () => Promise<readonly string[]>, timeoutMs: number): Promise<void> {
-    const deadline = runtime.now() + timeoutMs;
-    for (;;) {
-      const left = await problems();
-      if (left.length === 0) return;
-      if (runtime.now() >= deadline) {
-        throw new TestbedError(`not settled within ${timeoutMs} ms:\n${left.join('\n')}`);
-      }
-      await pause(runtime, lookMs);
-    }
-  }
+  const until = (problems: () => Promise<readonly string[]>, timeoutMs: number): Promise<void> =>
+    untilSettled(runtime, problems, timeoutMs, lookMs);
 
   const handle: Handle = {
     ...options,

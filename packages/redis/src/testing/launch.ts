@@ -2,10 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endpointOf, systemRuntime, type EndpointId, type Runtime } from '@failover/core';
-import { freePorts, startProcess, type SupervisedProcess } from '@failover/testing';
-import { findServer, type RealServer } from './find-server.ts';
-import { createHandle, type Member, type Members } from './handle.ts';
-import { pause, askOnce } from './resp-client.ts';
+import { freePorts } from '@failover/testing';
+import type { RealServer } from './find-server.ts';
+import { createHandle, type Members } from './handle.ts';
+import { processMember, startMs, type ProcessMember } from './process-member.ts';
+import { majorVersionOf, realServer } from './real-server.ts';
 import { sentinelConfig, serverConfig } from './server-config.ts';
 import { TestbedError, type RedisTestbed, type SentinelEvent, type TestbedOptions } from './testbed.ts';
 
@@ -14,9 +15,6 @@ export interface LaunchOptions extends TestbedOptions {
   readonly server?: RealServer | undefined;
   readonly runtime?: Runtime;
 }
-
-/** ms: a server answers about 30 ms after its start; a loaded machine may take seconds. */
-const startMs = 10_000;
 
 /**
  * Real servers and Sentinels on loopback, on free ports, in a temporary folder. Resolves when all agree.
@@ -35,7 +33,7 @@ export async function launchCluster(options: LaunchOptions = {}): Promise<RedisT
   const program = options.server ?? (await realServer());
   const runtime = options.runtime ?? systemRuntime();
   const folder = await mkdtemp(join(tmpdir(), 'failover-redis-'));
-  const majorVersion = program.kind === 'valkey' ? 7 : Number.parseInt(program.version, 10);
+  const majorVersion = majorVersionOf(program);
   const ports = await freePorts(servers * names.length + sentinels);
   const endpoints = ports.map((port) => endpointOf('127.0.0.1', port));
   const groups = new Map(names.map((name, at) => [name, endpoints.slice(at * servers, (at + 1) * servers)]));
@@ -132,79 +130,6 @@ export async function launchCluster(options: LaunchOptions = {}): Promise<RedisT
 /** Real servers that replicate, without Sentinels: nobody promotes but the test itself. */
 export function launchReplication(options: Omit<LaunchOptions, 'sentinels'> = {}): Promise<RedisTestbed> {
   return launchCluster({ names: ['redis'], ...options, sentinels: 0 });
-}
-
-async function realServer(): Promise<RealServer> {
-  const found = await findServer();
-  if (found.kind === 'embedded') throw new TestbedError(`no real Redis or Valkey: ${found.how}`);
-  return found;
-}
-
-interface ProcessMember extends Member {
-  close(): Promise<void>;
-}
-
-function processMember(
-  runtime: Runtime,
-  endpoint: EndpointId,
-  command: string,
-  args: readonly string[],
-  onLine: (line: string) => void,
-): ProcessMember {
-  let child: SupervisedProcess | undefined;
-  let isHung = false;
-  let earlier: readonly string[] = [];
-
-  return {
-    get isRunning() {
-      return child !== undefined && child.exit === undefined && !isHung;
-    },
-    kill() {
-      child?.kill();
-      // Its end is noticed a moment later; whoever asks now is told the truth.
-      isHung = true;
-    },
-    hang() {
-      child?.stop();
-      isHung = true;
-    },
-    resume() {
-      child?.continue();
-      isHung = child === undefined || child.exit !== undefined;
-    },
-    async restart() {
-      if (child !== undefined) {
-        child.kill();
-        await child.exited;
-        earlier = [...earlier, ...child.log.lines()].slice(-500);
-      }
-      child = await startProcess({ command, args: [...args], name: `redis ${endpoint}` });
-      child.log.onLine(onLine);
-      isHung = false;
-      await answersPing(runtime, endpoint, child);
-    },
-    log: () => [...earlier, ...(child?.log.lines() ?? [])],
-    async close() {
-      await child?.[Symbol.asyncDispose]();
-    },
-  };
-}
-
-async function answersPing(runtime: Runtime, endpoint: EndpointId, child: SupervisedProcess): Promise<void> {
-  const deadline = runtime.now() + startMs;
-  let reason = '';
-  while (runtime.now() < deadline && child.exit === undefined) {
-    try {
-      // Any answer will do: one that loads its data has started too.
-      await askOnce(runtime, endpoint, ['PING'], 200);
-      return;
-    } catch (error) {
-      reason = String(error);
-      await pause(runtime, 10);
-    }
-  }
-  const log = child.log.lines().slice(-10).join('\n');
-  throw new TestbedError(`${endpoint} does not start: ${reason}\n${log}`);
 }
 
 /** `123:X 24 Nov 2026 14:47:27.123 # +elected-leader master mymaster 127.0.0.1 6379`. */

@@ -1,6 +1,7 @@
 import { endpointOf, systemRuntime, type EndpointId, type Runtime } from '@failover/core';
 import { freePorts, tcpListen, type Listen } from '@failover/testing';
-import { createHandle, type Member, type Members } from '../handle.ts';
+import { createHandle, type Members } from '../handle.ts';
+import type { Member } from '../member.ts';
 import { TestbedError, type RedisTestbed, type SentinelEvent, type TestbedOptions } from '../testbed.ts';
 import { createDoubleProcess, type DoubleProcess } from './double-process.ts';
 import { startDoubleSentinel, type DoubleSentinelOptions } from './sentinel.ts';

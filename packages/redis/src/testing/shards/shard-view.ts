@@ -1,0 +1,137 @@
+import type { EndpointId } from '@failover/core';
+import { slotCount } from '../../protocol/key-slot.ts';
+import type { KnownNode } from './cluster-nodes.ts';
+import type { SeenNode } from './inspect-node.ts';
+import type { Shard, SlotRange } from './shards-testbed.ts';
+
+/** What all running nodes said at one time. */
+export type ClusterView = ReadonlyMap<EndpointId, SeenNode>;
+
+/** The id of each slot's owner, `undefined` where there is none. */
+type Owners = readonly (string | undefined)[];
+
+/** The shards as more than half of the running nodes see them, in the order of their slots. */
+export function shardsIn(view: ClusterView): readonly Shard[] {
+  const owners = majorityOwners(view);
+  const ranges = new Map<string, SlotRange[]>();
+  owners.forEach((owner, slot) => {
+    if (owner === undefined) return;
+    const known = ranges.get(owner) ?? [];
+    const last = known.at(-1);
+    if (last?.[1] === slot - 1) known[known.length - 1] = [last[0], slot];
+    else known.push([slot, slot]);
+    ranges.set(owner, known);
+  });
+  const shards: Shard[] = [];
+  for (const [primaryId, slots] of ranges) {
+    const primary = addressIn(view, primaryId);
+    if (primary !== undefined)
+      shards.push({ primary, primaryId, slots, replicas: replicasIn(view, primaryId) });
+  }
+  return shards;
+}
+
+/** What keeps the cluster from being settled, as sentences. Empty: all that runs agrees. */
+export function clusterProblems(view: ClusterView): readonly string[] {
+  const shards = shardsIn(view);
+  const covered = shards.flatMap(({ slots }) => slots).reduce((sum, [from, to]) => sum + to - from + 1, 0);
+  const problems = covered < slotCount ? [`${slotCount - covered} slots have no agreed primary`] : [];
+  for (const { primary } of shards) if (!view.has(primary)) problems.push(`${primary} does not run`);
+  const owners = majorityOwners(view);
+  for (const [node, seen] of view) {
+    if (seen.type === 'none') problems.push(`${node} says nothing (${seen.reason})`);
+    else problems.push(...nodeProblems(node, seen, { view, shards, owners }));
+  }
+  return problems;
+}
+
+interface Agreed {
+  readonly view: ClusterView;
+  readonly shards: readonly Shard[];
+  readonly owners: Owners;
+}
+
+function nodeProblems(
+  node: EndpointId,
+  seen: Extract<SeenNode, { type: 'node' }>,
+  { view, shards, owners }: Agreed,
+): readonly string[] {
+  const problems = seen.isOk ? [] : [`${node}: cluster_state is not ok`];
+  const own = ownersSeenBy(seen.nodes);
+  const other = owners.filter((owner, slot) => owner !== own[slot]).length;
+  if (other > 0) problems.push(`${node} sees ${other} slots elsewhere`);
+  for (const known of view.keys()) {
+    const entry = seen.nodes.find(({ address }) => address === known);
+    if (entry === undefined) problems.push(`${node} does not know ${known}`);
+    else if (['fail', 'fail?', 'handshake'].some((flag) => entry.flags.has(flag))) {
+      problems.push(`${node} has ${[...entry.flags].join()} for ${known}`);
+    }
+  }
+  const { role } = seen;
+  const isPrimary = shards.some(({ primary }) => primary === node);
+  if (isPrimary && role.type !== 'master') problems.push(`${node} has slots and does not say master`);
+  if (isPrimary) return problems;
+  const shard = shards.find(({ replicas }) => replicas.includes(node));
+  if (shard === undefined) problems.push(`${node} is no shard's replica yet`);
+  else if (role.type !== 'slave' || role.of !== shard.primary)
+    problems.push(`${node} does not follow ${shard.primary}`);
+  else if (role.link !== 'connected') problems.push(`${node} has link ${role.link}`);
+  return problems;
+}
+
+function majorityOwners(view: ClusterView): Owners {
+  const votes = tablesIn(view).map(ownersSeenBy);
+  const isMajority = (owner: string | undefined, slot: number): boolean =>
+    owner !== undefined &&
+    isMost(
+      view,
+      count(votes, (owners) => owners[slot] === owner),
+    );
+  return Array.from(
+    { length: slotCount },
+    (_, slot) => votes.find((owners) => isMajority(owners[slot], slot))?.[slot],
+  );
+}
+
+function ownersSeenBy(nodes: readonly KnownNode[]): Owners {
+  const owners = new Array<string | undefined>(slotCount).fill(undefined);
+  for (const { id, flags, slots } of nodes) {
+    if (!flags.has('fail')) for (const [from, to] of slots) owners.fill(id, from, to + 1);
+  }
+  return owners;
+}
+
+function replicasIn(view: ClusterView, primaryId: string): readonly EndpointId[] {
+  const tables = tablesIn(view);
+  const follows = (node: KnownNode): boolean => node.primaryId === primaryId && !node.flags.has('fail');
+  return [...new Set(tables.flat().map(({ id }) => id))]
+    .filter((id) =>
+      isMost(
+        view,
+        count(tables, (nodes) => nodes.some((node) => node.id === id && follows(node))),
+      ),
+    )
+    .map((id) => addressIn(view, id))
+    .filter((address) => address !== undefined)
+    .sort();
+}
+
+function addressIn(view: ClusterView, id: string): EndpointId | undefined {
+  return tablesIn(view)
+    .flat()
+    .find((node) => node.id === id && node.address !== undefined)?.address;
+}
+
+function tablesIn(view: ClusterView): readonly (readonly KnownNode[])[] {
+  return [...view.values()].flatMap((seen) => (seen.type === 'node' ? [seen.nodes] : []));
+}
+
+function isMost(view: ClusterView, votes: number): boolean {
+  return votes * 2 > view.size;
+}
+
+function count<T>(all: readonly T[], isCounted: (each: T) => boolean): number {
+  let sum = 0;
+  for (const each of all) if (isCounted(each)) sum += 1;
+  return sum;
+}
