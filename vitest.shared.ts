@@ -19,7 +19,7 @@ export function unitTests(name: string, folder = 'src') {
   });
 }
 
-/** Tests on real servers: one file at a time, because they measure time on a shared machine. */
+/** Tests on real servers: one file of a project at a time, because they measure time on a shared machine. */
 export function realTests(name: string) {
   return defineProject({
     ...fromSource,

@@ -7,11 +7,11 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = `${root}.cache/test`;
-const countsFile = `${cache}/counts.json`;
+const countsFile = (at) => `${cache}/counts-${at}.json`;
 // A stage that hangs must not cost the whole run its verdict.
 const stageLimitMs = 10 * 60_000;
 
-const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', FAILOVER_TEST_COUNTS: countsFile };
+const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false' };
 const nx = (...targets) => [
   'nx',
   'run-many',
@@ -28,38 +28,38 @@ const vitest = (...args) => [
   ...args,
 ];
 
+const realServers = (...args) => vitest('--config', 'vitest.real.config.ts', ...args);
+
+// The commands of a stage run side by side.
 const stages = [
-  { name: 'format', command: ['prettier', '--check', '.'] },
-  { name: 'lint', command: nx('lint') },
-  { name: 'references', command: ['nx', 'sync:check'] },
-  { name: 'cycles', command: nx('cycles') },
-  { name: 'types', command: nx('types') },
-  { name: 'unused', command: ['knip'] },
-  { name: 'unit, property, simulation', command: vitest(), counts: true },
-  { name: 'real servers', command: vitest('--config', 'vitest.real.config.ts'), counts: true },
+  { name: 'format', commands: [['prettier', '--check', '.']] },
+  { name: 'lint', commands: [nx('lint')] },
+  { name: 'references', commands: [['nx', 'sync:check']] },
+  { name: 'cycles', commands: [nx('cycles')] },
+  { name: 'types', commands: [nx('types')] },
+  { name: 'unused', commands: [['knip']] },
+  { name: 'unit, property, simulation', commands: [vitest()], counts: true },
+  // These wait most of the time: for elections, and for what hangs to be found out.
+  {
+    name: 'real servers',
+    commands: [realServers('--project', 'redis:real'), realServers('--project', '!redis:real')],
+    counts: true,
+  },
   // What meets a server's own behaviour in a failover; the stage before ran on the flavour that is found first.
   {
     name: 'real servers, the other',
-    command: vitest(
-      '--config',
-      'vitest.real.config.ts',
-      '--project',
-      'redis:real',
-      'conformance',
-      'succession',
-      'failover.real',
-    ),
+    commands: [realServers('--project', 'redis:real', 'conformance', 'succession', 'failover.real')],
     counts: true,
     needsOther: true,
   },
-  { name: 'packed packages', command: nx('pack', 'consumer') },
-  { name: 'documentation', command: nx('docs') },
+  { name: 'packed packages', commands: [nx('pack', 'consumer')] },
+  { name: 'documentation', commands: [nx('docs')] },
 ];
 
-let stopStage = () => {};
+const stops = new Set();
 
-/** Test stages stream; of the others one sees only a failure. */
-const run = ([tool, ...args], streams, env) =>
+/** What streams is seen at once; of the others one sees what `isTold` wants at their end. */
+const run = ([tool, ...args], { streams, isTold }, env) =>
   new Promise((resolve) => {
     const stdio = streams ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'];
     // In a group of its own, so that whatever it has started ends with it.
@@ -77,20 +77,21 @@ const run = ([tool, ...args], streams, env) =>
       stop('SIGTERM', `stopped after ${stageLimitMs / 60_000} minutes`);
       setTimeout(() => stop('SIGKILL', 'killed'), 5_000).unref();
     }, stageLimitMs);
-    stopStage = stop;
+    stops.add(stop);
     child.stdout?.on('data', (chunk) => output.push(chunk));
     child.stderr?.on('data', (chunk) => output.push(chunk));
     child.on('error', (error) => output.push(Buffer.from(`${error.message}\n`)));
     child.on('close', (code) => {
       clearTimeout(timer);
-      if (code !== 0) process.stdout.write(Buffer.concat(output));
+      stops.delete(stop);
+      if (isTold(code)) process.stdout.write(Buffer.concat(output));
       resolve(code === 0);
     });
   });
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.once(signal, () => {
-    stopStage(signal, `stopped by ${signal}`);
+    for (const stop of stops) stop(signal, `stopped by ${signal}`);
     process.exit(130);
   });
 }
@@ -117,9 +118,9 @@ function findServers() {
   return found;
 }
 
-const readCounts = (ok) => {
+const readCounts = (ok, at) => {
   try {
-    const counts = JSON.parse(readFileSync(countsFile, 'utf8'));
+    const counts = JSON.parse(readFileSync(countsFile(at), 'utf8'));
     // Vitest may fail for a reason that is no test's; no tests at all is a failure too.
     if (counts.failed === 0 && (!ok || counts.passed === 0)) counts.failed = 1;
     return counts;
@@ -137,7 +138,31 @@ const chosen =
 const total = { passed: 0, failed: 0, skipped: 0 };
 const table = [];
 
-for (const { name, command, counts: hasCounts, needsOther } of chosen) {
+async function runStage({ commands, counts: hasCounts, needsOther }) {
+  const serverEnv = needsOther ? { ...env, FAILOVER_SERVER: other.command } : env;
+  const results = await Promise.all(
+    commands.map(async (command, at) => {
+      rmSync(countsFile(at), { force: true });
+      // Two that stream would write into each other's lines.
+      const streams = hasCounts && at === 0;
+      const isTold = (code) => code !== 0 || (hasCounts && at > 0);
+      const ok = await run(
+        command,
+        { streams, isTold },
+        { ...serverEnv, FAILOVER_TEST_COUNTS: countsFile(at) },
+      );
+      return hasCounts ? readCounts(ok, at) : { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: [] };
+    }),
+  );
+  return {
+    passed: results.reduce((sum, { passed }) => sum + passed, 0),
+    failed: results.reduce((sum, { failed }) => sum + failed, 0),
+    skipped: results.flatMap(({ skipped }) => skipped),
+  };
+}
+
+for (const stage of chosen) {
+  const { name, counts: hasCounts, needsOther } = stage;
   console.log(
     `\n── ${name}${needsOther && other !== undefined ? `: ${other.flavour} ${other.version}` : ''}`,
   );
@@ -147,11 +172,9 @@ for (const { name, command, counts: hasCounts, needsOther } of chosen) {
     total.skipped += 1;
     continue;
   }
-  rmSync(countsFile, { force: true });
   const startedAt = performance.now();
-  const ok = await run(command, hasCounts, needsOther ? { ...env, FAILOVER_SERVER: other.command } : env);
+  const counts = await runStage(stage);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  const counts = hasCounts ? readCounts(ok) : { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: [] };
   for (const { file, name: test, reason } of counts.skipped) {
     console.log(
       `SKIPPED  ${file} > ${test}: ${reason ?? 'no reason given: say one with context.skip(reason)'}`,
