@@ -1,7 +1,7 @@
 import type { Epoch, Ms } from './claim.ts';
 import type { EndpointId } from './endpoint.ts';
 import type { Availability } from './server-description.ts';
-import type { Role, TargetId } from './target.ts';
+import type { HashRange, Role, TargetId } from './target.ts';
 import type { FailoverState } from './topology-description.ts';
 
 /** What happened, for people and logs. `at` is the runtime's clock in ms. Carries no secret and no user data. */
@@ -21,6 +21,11 @@ export type FailoverNews =
       readonly type: 'conditionsChanged';
       readonly server: EndpointId;
       readonly conditions: readonly string[];
+    }
+  | {
+      readonly type: 'rangesChanged';
+      readonly target: TargetId;
+      readonly ranges: readonly HashRange[];
     }
   | { readonly type: 'roleChanged'; readonly server: EndpointId; readonly from: Role; readonly to: Role }
   | {

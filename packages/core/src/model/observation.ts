@@ -1,7 +1,7 @@
 import type { Epoch, Ms } from './claim.ts';
 import type { EndpointId } from './endpoint.ts';
 import type { Member } from './member.ts';
-import type { Role, Target, TargetId } from './target.ts';
+import type { HashRange, Role, Target, TargetId } from './target.ts';
 
 /**
  * All that can be learnt, in the past tense. Core makes the first group from reports by itself; an adapter's
@@ -33,6 +33,8 @@ export type Observation =
     }
   | { readonly type: 'targetSeen'; readonly target: Target }
   | { readonly type: 'targetGone'; readonly target: TargetId }
+  /** The part of a hash space that the target serves now, sorted and without overlaps. */
+  | { readonly type: 'rangesSeen'; readonly target: TargetId; readonly ranges: readonly HashRange[] }
   /** What the server says of itself beside its role, in the backend's own words: an alarm, maintenance. */
   | { readonly type: 'conditionsSeen'; readonly server: EndpointId; readonly conditions: readonly string[] }
   | { readonly type: 'roleSeen'; readonly server: EndpointId; readonly shard: string; readonly role: Role }

@@ -12,6 +12,9 @@ export interface Target {
   readonly role: Role;
 }
 
+/** Of slots or tokens: the first and the last, both included. */
+export type HashRange = readonly [from: number, to: number];
+
 /** @example target('mymaster', 'primary').id // 'mymaster/primary' */
 export function target(shard: string, role: Role): Target {
   return { id: targetId(shard, role), shard, role };

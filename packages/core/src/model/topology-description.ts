@@ -3,7 +3,7 @@ import type { EndpointId } from './endpoint.ts';
 import type { PersistentMap } from './persistent-map.ts';
 import { persistentMap } from './persistent-map.ts';
 import type { ServerDescription } from './server-description.ts';
-import type { Role, TargetId } from './target.ts';
+import type { HashRange, Role, TargetId } from './target.ts';
 
 /**
  * - `discovering`: nobody was ever verified.
@@ -42,6 +42,8 @@ export interface TargetDescription {
   readonly stale?: { readonly server: EndpointId; readonly epoch: Epoch };
   /** How many witnesses can be heard, of how many that they count themselves. */
   readonly witnesses?: { readonly heard: number; readonly of: number };
+  /** The part of a hash space that it serves, where keys are spread over shards. */
+  readonly ranges?: readonly HashRange[];
 }
 
 /** What is believed of one cluster. Immutable; nothing changed means the same object. */

@@ -70,6 +70,8 @@ export function reduce(
       return seeTarget(topology, observation.target, now);
     case 'targetGone':
       return dropTarget(topology, observation.target);
+    case 'rangesSeen':
+      return seeRanges(topology, observation);
     case 'successorNamed':
       return weigh(topology, observation.target, (target) => nameSuccessor(target, observation, now, limits));
     case 'claimSeen':
@@ -143,6 +145,17 @@ function seeTarget(topology: TopologyDescription, seen: Target, now: number): Re
     result = andThen(result, (next) => applyServer(next, target, server, server, now));
   }
   return result;
+}
+
+function seeRanges(
+  topology: TopologyDescription,
+  seen: Extract<Observation, { readonly type: 'rangesSeen' }>,
+): Reduction {
+  const before = topology.targets.get(seen.target);
+  if (before === undefined || String(before.ranges) === String(seen.ranges)) return unchanged(topology);
+  return changed(withTarget(topology, { ...before, ranges: seen.ranges }), [
+    { type: 'rangesChanged', target: seen.target, ranges: seen.ranges },
+  ]);
 }
 
 function dropTarget(topology: TopologyDescription, id: TargetId): Reduction {

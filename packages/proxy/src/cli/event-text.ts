@@ -33,6 +33,8 @@ export function eventText(event: FailoverEvent): string {
       return `${event.target}: ${event.subscriptions} subscriptions of a client heard nothing for ${Math.round(event.to - event.from)} ms`;
     case 'conditionsChanged':
       return `${event.server}: ${event.conditions.length === 0 ? 'no special condition' : event.conditions.join(', ')}`;
+    case 'rangesChanged':
+      return `${event.target} serves ${event.ranges.map(([from, to]) => `${from}-${to}`).join(' ') || 'nothing'}`;
     case 'availabilityChanged':
     case 'successorNamed':
     case 'claimAccepted':

@@ -34,6 +34,7 @@ export function storyOf(
     case 'subscriptionGap':
       return `a subscriber hears again; for ${Math.round(event.to - event.from)} ms it heard nothing`;
     case 'conditionsChanged':
+    case 'rangesChanged':
     case 'memberAdded':
     case 'memberRemoved':
     case 'roleChanged':

@@ -68,6 +68,7 @@ function logEvent(runtime: Runtime, name: string, event: FailoverEvent): void {
           type === 'operationsResent' ||
           type === 'subscriptionGap' ||
           type === 'conditionsChanged' ||
+          type === 'rangesChanged' ||
           type === 'claimWithdrawn' ||
           type === 'holdClosed'
         ? 'info'

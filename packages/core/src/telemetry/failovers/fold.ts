@@ -74,6 +74,7 @@ export function foldFailovers(log: FailoverLog, event: FailoverEvent): FailoverL
     case 'operationsResent':
     case 'subscriptionGap':
     case 'conditionsChanged':
+    case 'rangesChanged':
     case 'roleChanged':
     case 'minoritySeen':
     case 'majoritySeen':

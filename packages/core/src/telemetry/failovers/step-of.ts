@@ -45,6 +45,7 @@ export function stepOf(event: FailoverEvent): Step | undefined {
     case 'operationsResent':
     case 'subscriptionGap':
     case 'conditionsChanged':
+    case 'rangesChanged':
       return undefined;
   }
 }
