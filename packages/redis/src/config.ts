@@ -43,7 +43,7 @@ const schema = z.strictObject({
     .regex(/^[A-Za-z0-9._-]+$/)
     .optional()
     .describe(
-      'The master name that the Sentinels watch. Needed with `sentinels`; with `servers` a label, default redis.',
+      'The master name that the Sentinels watch. Needed with `sentinels`; else a label, default redis.',
     ),
   sentinels: z
     .array(address)
@@ -60,6 +60,14 @@ const schema = z.strictObject({
     .optional()
     .describe(
       'All servers of a replication without Sentinel, port 6379 if none is given; or where to find them, as above.',
+    ),
+  cluster: z
+    .array(address)
+    .min(1)
+    .readonly()
+    .optional()
+    .describe(
+      'Nodes of a Redis Cluster to begin with, port 6379 if none is given; or where to find them, as above.',
     ),
   username: z.string().min(1).optional().describe('ACL user on the servers.'),
   password: z.string().min(1).optional(),
@@ -112,18 +120,19 @@ const schema = z.strictObject({
 });
 
 type Written = z.input<typeof schema>;
-type Lists = Pick<Written, 'sentinels' | 'servers' | 'sharedCommands'>;
+type Lists = Pick<Written, 'sentinels' | 'servers' | 'cluster' | 'sharedCommands'>;
 
 /** What a user writes, in process and in YAML. A list may be readonly; the schema alone would refuse that. */
 export type RedisOptions = Omit<Written, keyof Lists> & {
   readonly [K in keyof Lists]: Readonly<Lists[K]>;
 };
 
-/** Checked and complete. Exactly one of `sentinels` and `servers` has members. */
+/** Checked and complete. Exactly one of `sentinels`, `servers` and `cluster` has members. */
 export interface RedisConfig {
   readonly name: string;
   readonly sentinels: readonly Seed[];
   readonly servers: readonly Seed[];
+  readonly cluster: readonly Seed[];
   readonly username?: string;
   readonly password?: string;
   readonly sentinelUsername?: string;
@@ -164,6 +173,7 @@ export const redisConfig: ConfigSpec<RedisConfig> = {
       name: rest.name ?? 'redis',
       sentinels: seedList('sentinels', rest.sentinels, 26_379, issues),
       servers: seedList('servers', rest.servers, 6379, issues),
+      cluster: seedList('cluster', rest.cluster, 6379, issues),
       addresses: addressMap('addresses', rest.addresses, 6379, issues),
       password: secret('passwordFile', passwordFile, rest.password),
       sentinelPassword: secret('sentinelPasswordFile', sentinelPasswordFile, rest.sentinelPassword),
@@ -181,20 +191,22 @@ function crossFieldIssues(options: z.output<typeof schema>): ConfigIssue[] {
   const add = (field: string, problem: string, fix: string, value?: unknown): void => {
     issues.push({ field, value, problem, fix });
   };
-  if (options.sentinels === undefined && options.servers === undefined) {
+  const [begin, ...others] = (['sentinels', 'servers', 'cluster'] as const).filter(
+    (field) => options[field] !== undefined,
+  );
+  if (begin === undefined) {
     add(
       'sentinels',
       'nothing says where the servers are',
-      'list the Sentinels, or `servers` without Sentinel',
+      'list the Sentinels, or `servers` without Sentinel, or nodes of a Redis `cluster`',
     );
   }
-  if (options.sentinels !== undefined && options.servers !== undefined) {
-    add(
-      'servers',
-      'cannot stand beside sentinels',
-      'remove one: Sentinels list the servers themselves',
-      options.servers,
-    );
+  for (const field of others) {
+    const fix = 'remove one: Sentinels and nodes of a cluster list the servers themselves';
+    add(field, `cannot stand beside ${begin ?? ''}`, fix, options[field]);
+  }
+  if (options.cluster !== undefined && options.db !== 0) {
+    add('db', 'is not 0, and a Redis Cluster has no other', 'remove it', options.db);
   }
   if (options.sentinels !== undefined && options.name === undefined) {
     add('name', 'is missing', 'write the master name of `sentinel monitor NAME …`, for example mymaster');

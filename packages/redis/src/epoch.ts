@@ -13,3 +13,8 @@ export function sentinelEpoch(domain: number, configEpoch: number): Epoch {
 export function replicationEpoch(sequence: number): Epoch {
   return [0, sequence];
 }
+
+/** The config epoch of a node of a Redis Cluster: unique to each primary, and given by a majority of them. */
+export function clusterEpoch(configEpoch: number): Epoch {
+  return [0, configEpoch];
+}

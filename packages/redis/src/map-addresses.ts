@@ -1,5 +1,5 @@
 import type { EndpointId } from '@failover/core';
-import type { RedisReply, ServerRole } from './replies.ts';
+import type { ListedNode, RedisReply, ServerRole } from './replies.ts';
 import type { SentinelEvent } from './sentinel-events.ts';
 
 /** From what members call each other to where they can be reached, as behind NAT or in containers. */
@@ -16,6 +16,8 @@ export function mapAddresses(reply: RedisReply, addresses: AddressMap): RedisRep
       return { ...reply, address: to(reply.address) };
     case 'sentinelReplicas':
       return { ...reply, replicas: reply.replicas.map((each) => ({ ...each, address: to(each.address) })) };
+    case 'clusterNodes':
+      return { ...reply, nodes: reply.nodes.map((each) => mapNode(each, to)) };
     case 'sentinelPeers':
       return { ...reply, peers: reply.peers.map((each) => ({ ...each, address: to(each.address) })) };
     case 'sentinelEvent':
@@ -26,6 +28,10 @@ export function mapAddresses(reply: RedisReply, addresses: AddressMap): RedisRep
     case 'errorReply':
       return reply;
   }
+}
+
+function mapNode(node: ListedNode, to: (address: EndpointId) => EndpointId): ListedNode {
+  return node.address === undefined ? node : { ...node, address: to(node.address) };
 }
 
 function mapRole(role: ServerRole, to: (address: EndpointId) => EndpointId): ServerRole {

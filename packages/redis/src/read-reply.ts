@@ -1,7 +1,7 @@
-import type { EndpointId } from '@failover/core';
+import type { EndpointId, HashRange } from '@failover/core';
 import type { RespValue } from './protocol/value.ts';
 import { itemsOf, textOf } from './protocol/value.ts';
-import type { ListedReplica, ListedSentinel, RedisReply } from './replies.ts';
+import type { ListedNode, ListedReplica, ListedSentinel, RedisReply } from './replies.ts';
 import { addressOf } from './sentinel-events.ts';
 
 /** A reply that does not look as this command's reply does: reported as such, never guessed at. */
@@ -96,6 +96,39 @@ export function readSentinelPeers(value: RespValue, name: string): RedisReply {
 export function readMyId(value: RespValue): RedisReply {
   const id = textOf(value);
   return id === undefined ? (readError(value) ?? unreadable('SENTINEL MYID')) : { type: 'myId', id };
+}
+
+/** Nodes that are only being met are not told: they have no id yet that stays. */
+export function readClusterNodes(value: RespValue): RedisReply {
+  const text = textOf(value);
+  if (text === undefined) return readError(value) ?? unreadable('CLUSTER NODES');
+  return { type: 'clusterNodes', nodes: text.split('\n').flatMap(readNode) };
+}
+
+/** `id host:port@busport[,name] flags primary ping pong epoch link slot slot-slot [slot->-id] …` */
+function readNode(line: string): readonly ListedNode[] {
+  const [id, at = '', flagText = '', primary = '-', , , epoch, link, ...slots] = line.trim().split(' ');
+  const flags = flagText.split(',');
+  if (id === undefined || link === undefined || flags.includes('handshake')) return [];
+  const place = /^(.*):(\d+)(?:@\d+)?(?:,(.*))?$/.exec(at);
+  const address = flags.includes('noaddr') ? undefined : addressOf(place?.[1], place?.[2]);
+  return [
+    {
+      id,
+      ...(address === undefined ? {} : { address }),
+      isMyself: flags.includes('myself'),
+      health: flags.includes('fail') ? 'failed' : flags.includes('fail?') ? 'suspected' : 'fine',
+      ...(primary === '-' ? {} : { follows: primary }),
+      epoch: Number(epoch),
+      slots: slots.flatMap(readSlots),
+    },
+  ];
+}
+
+/** What is on its way is still where it comes from. */
+function readSlots(text: string): readonly HashRange[] {
+  const match = /^(\d+)(?:-(\d+))?$/.exec(text);
+  return match === null ? [] : [[Number(match[1]), Number(match[2] ?? match[1])]];
 }
 
 export function readTilt(value: RespValue): RedisReply {

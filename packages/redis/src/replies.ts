@@ -1,10 +1,11 @@
-import type { EndpointId } from '@failover/core';
+import type { EndpointId, HashRange } from '@failover/core';
 import type { SentinelEvent } from './sentinel-events.ts';
 
 /** All that a server or a Sentinel can tell us, from a monitor or from the data path. */
 export type RedisReply =
   | { readonly type: 'role'; readonly role: ServerRole }
   | SentinelMaster
+  | { readonly type: 'clusterNodes'; readonly nodes: readonly ListedNode[] }
   | { readonly type: 'sentinelReplicas'; readonly name: string; readonly replicas: readonly ListedReplica[] }
   | { readonly type: 'sentinelPeers'; readonly name: string; readonly peers: readonly ListedSentinel[] }
   /** The Sentinel's own id, which it keeps as long as it keeps its configuration file. */
@@ -48,4 +49,19 @@ export interface ListedReplica {
 export interface ListedSentinel {
   readonly address: EndpointId;
   readonly id: string;
+}
+
+/** One line of CLUSTER NODES (https://redis.io/docs/latest/commands/cluster-nodes/). */
+export interface ListedNode {
+  readonly id: string;
+  /** Absent if the node that tells does not know it, as its own before others met it. */
+  readonly address?: EndpointId;
+  /** The node that tells. */
+  readonly isMyself: boolean;
+  /** `suspected` by the one that tells, `failed` by a majority of primaries. */
+  readonly health: 'fine' | 'suspected' | 'failed';
+  /** Absent of a primary. */
+  readonly follows?: string;
+  readonly epoch: number;
+  readonly slots: readonly HashRange[];
 }

@@ -2,8 +2,8 @@ import type { Member, Pace, Probe, Report, Runtime } from '@failover/core';
 import { startProbe } from '@failover/core';
 import type { Observable } from 'rxjs';
 import type { RedisConfig } from '../config.ts';
-import { readRole } from '../read-reply.ts';
-import type { RedisReply } from '../replies.ts';
+import { readClusterNodes, readRole } from '../read-reply.ts';
+import type { ListedNode, RedisReply } from '../replies.ts';
 import type { Question } from './asked-connection.ts';
 import { openAsked } from './asked-connection.ts';
 
@@ -14,6 +14,10 @@ import { openAsked } from './asked-connection.ts';
 const everyMs: Readonly<Record<Pace, number>> = { idle: 500, alert: 100, fast: 20 };
 /** ms at most between two attempts to connect: 200 clients must not flood an address that refuses them. */
 const retryMs: Readonly<Record<Pace, number>> = { idle: 1000, alert: 250, fast: 20 };
+/** At rest a node is asked for all nodes in one of so many rounds. */
+const nodesEvery = 4;
+/** ms between two questions to a node that may be elected any moment: it is the first to know. */
+const electionMs = 20;
 
 /** Watches one server that holds data, by what it says of its own role. */
 export function watchServer(
@@ -24,23 +28,43 @@ export function watchServer(
   report: (report: Report<RedisReply>) => void,
 ): () => void {
   const { username, password, connectTimeoutMs, maxReplicaLagBytes } = config;
-  const questions: readonly Question[] = [
-    { args: ['ROLE'], read: (value) => readRole(value, maxReplicaLagBytes) },
-  ];
+  const role: Question = { args: ['ROLE'], read: (value) => readRole(value, maxReplicaLagBytes) };
+  const nodes: Question = { args: ['CLUSTER', 'NODES'], read: readClusterNodes };
+  const isNode = config.cluster.length > 0;
+  let pace: Pace = 'idle';
+  // Which shard it belongs to first, then its role in it. All nodes list all nodes: at rest that is asked less often.
+  const questions = (round: number): readonly Question[] =>
+    isNode && (pace !== 'idle' || round % nodesEvery === 0) ? [nodes, role] : [role];
+  let stopHurry = (): void => undefined;
+  const hear = (heard: Report<RedisReply>): void => {
+    report(heard);
+    if (heard.type !== 'said' || heard.reply.type !== 'clusterNodes' || !mayBeElected(heard.reply.nodes))
+      return;
+    stopHurry();
+    stopHurry = runtime.after(electionMs, probe.hurry);
+  };
   const probe: Probe = startProbe({
     member,
     runtime,
     everyMs,
     retryMs,
     open: (events) =>
-      openAsked(member.endpoint, { username, password, connectTimeoutMs }, runtime, () => questions, events),
-    report,
+      openAsked(member.endpoint, { username, password, connectTimeoutMs }, runtime, questions, events),
+    report: hear,
   });
-  const pace = pace$.subscribe((next) => {
+  const paces = pace$.subscribe((next) => {
+    pace = next;
     probe.setPace(next);
   });
   return () => {
-    pace.unsubscribe();
+    paces.unsubscribe();
+    stopHurry();
     probe.close();
   };
+}
+
+/** Its primary does not answer it, so that it asks for votes, or soon will. */
+function mayBeElected(nodes: readonly ListedNode[]): boolean {
+  const follows = nodes.find(({ isMyself }) => isMyself)?.follows;
+  return nodes.some(({ id, health }) => id === follows && health !== 'fine');
 }

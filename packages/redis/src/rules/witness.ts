@@ -71,6 +71,7 @@ function note(witness: Witness, reply: RedisReply, name: string): Witness {
       return { ...rest, hasVerdict: true };
     }
     case 'role':
+    case 'clusterNodes':
       return witness;
   }
 }
