@@ -9,6 +9,7 @@ import type { GatewayContext } from './context.ts';
 import type { ListenerRole } from './handshake.ts';
 import type { Pending, PendingCommand } from './pending.ts';
 import { refusalIn } from './refusal.ts';
+import { redirected } from './shards/redirect.ts';
 import type { SentRun } from './sent-commands.ts';
 import { argsOf, commandOf } from './sent-commands.ts';
 import { marked, markOf } from './scan-cursor.ts';
@@ -17,7 +18,7 @@ import type { WaitCover } from './wait-cover.ts';
 
 export interface AnswersOptions {
   readonly context: GatewayContext;
-  readonly origin: { readonly role: ListenerRole };
+  readonly origin: { readonly role: ListenerRole; readonly shard: string };
   readonly state: ClientState;
   readonly attachment: Attachment;
   /** Open from the first refused command on, until all behind it were answered. */
@@ -80,15 +81,22 @@ export class Answers implements Owner<Pending> {
     this.#options.settled(count, run);
   }
 
-  repliedError(bytes: Buffer, run: SentRun): void {
+  repliedError(answer: Buffer, run: SentRun): void {
     const { attachment, collection, context, cover, state } = this.#options;
     if (run.item?.type === 'restore') {
       cover.refused(run.bytes);
       return;
     }
     const on = this.#options.upstream;
+    const { role, shard } = this.#options.origin;
+    const sent = context.slots === undefined ? undefined : redirected(answer, context.slots, shard);
+    const bytes = sent?.type === 'elsewhere' ? sent.reply : answer;
     const refusal =
-      on === undefined ? undefined : refusalIn(bytes, this.#options.origin.role, context.classify);
+      on === undefined
+        ? undefined
+        : sent?.type === 'refused'
+          ? sent.refusal
+          : refusalIn(bytes, role, context.classify);
     const command = commandOf(run);
     // Inside a transaction nothing is sent again: the server has marked it and EXEC will say so.
     const isOfTransaction = attachment.told.transaction !== 'none' || command?.traits.route === 'transaction';

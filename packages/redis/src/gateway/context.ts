@@ -6,6 +6,7 @@ import type { DataReports } from './data-reports.ts';
 import type { Greeting } from './hello.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { KnownScripts } from './scripts.ts';
+import type { SlotMap } from './shards/slot-map.ts';
 import type { Tick } from './tick.ts';
 
 /** What all clients of a gateway have in common. */
@@ -27,6 +28,8 @@ export interface GatewayContext {
   /** Which server answered last: what HELLO repeats. */
   readonly greeting: Greeting | undefined;
   readonly reports: DataReports;
+  /** Of a Redis Cluster: which shard has which slot. */
+  readonly slots?: SlotMap | undefined;
   /** Let commands behind an unknown one run before the client knows of it. */
   readonly continueAfterUnknown: boolean;
 }

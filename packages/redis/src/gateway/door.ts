@@ -27,11 +27,12 @@ export interface Door {
 export interface DoorOptions {
   readonly context: GatewayContext;
   readonly config: RedisConfig;
+  readonly shard: string;
   readonly role: ListenerRole;
   greeted(greeting: Extract<Dialled, { type: 'verified' }>['greeting']): void;
 }
 
-export function createDoor({ context, config, role, greeted }: DoorOptions): Door {
+export function createDoor({ context, config, shard, role, greeted }: DoorOptions): Door {
   const { cluster, counters, limits, reports, runtime, scripts, tick } = context;
   const { connectTimeoutMs } = config;
   const listener: Credentials = {
@@ -64,6 +65,7 @@ export function createDoor({ context, config, role, greeted }: DoorOptions): Doo
       lease,
       openedAt,
       maxWholeBytes: limits.maxWholeBytes,
+      maxMessageBytes: Math.max(limits.maxWholeBytes, limits.maxUnreadBytes),
       tickNow: tick.now,
       atEndOfTick: tick.atEnd,
       onClosed(upstream, reason, isOurs, hadWork) {
@@ -86,7 +88,7 @@ export function createDoor({ context, config, role, greeted }: DoorOptions): Doo
   });
 
   return {
-    origin: createOrigin(cluster, config.name, role),
+    origin: createOrigin(cluster, shard, role),
     shared,
     openPinned(owner, session, onDrain) {
       const pinned: Pool<Pending> = createPool<Pending>({

@@ -8,10 +8,11 @@ import type { PendingLarge, PendingWork } from './pending.ts';
 import { openGate } from './pending.ts';
 import { protocolError, readOnlyListener } from './refuse.ts';
 import { argsOf } from './sent-commands.ts';
+import { ofShard } from './shards/of-shard.ts';
 import { splitRun } from './split-run.ts';
 
 export interface EntranceEvents {
-  readonly context: Pick<GatewayContext, 'commands'>;
+  readonly context: Pick<GatewayContext, 'commands' | 'slots'>;
   readonly origin: { readonly role: ListenerRole };
   /** When what comes now must be answered. */
   deadline(): Ms;
@@ -28,6 +29,8 @@ export interface EntranceEvents {
 /** Makes of what a client asks what waits in its line; the answer, where no server gets to see it. */
 export class Entrance implements IntakeEvents {
   readonly #events: EntranceEvents;
+  /** ASKING was said, which is about the next command. */
+  #isAsking = false;
 
   constructor(events: EntranceEvents) {
     this.#events = events;
@@ -36,6 +39,10 @@ export class Entrance implements IntakeEvents {
   run(bytes: Uint8Array, from: number, to: number, count: number, bits: number): void {
     const { commands } = this.#events.context;
     const { role } = this.#events.origin;
+    if (this.#isAsking) {
+      this.#askFirst(bytes, from, to);
+      return;
+    }
     if ((bits & writeBit) === 0 || role === 'primary') {
       this.#acceptRun(bytes, from, to, count);
       return;
@@ -50,6 +57,13 @@ export class Entrance implements IntakeEvents {
     const { commands } = this.#events.context;
     const { role } = this.#events.origin;
     const traits = commands.traitsOf(index, () => argsOf(bytes)[1]?.toString('latin1') ?? '');
+    const { slots } = this.#events.context;
+    const answer = slots === undefined ? undefined : ofShard(traits.name, slots, () => argsOf(bytes));
+    if (answer !== undefined) {
+      this.#isAsking = traits.name === 'ASKING';
+      this.#events.reply(answer);
+      return;
+    }
     const refusal = refusalOf(traits, role, () => argsOf(bytes));
     const work = { deadline: this.#events.deadline(), gate: openGate };
     if (refusal !== undefined) this.#events.reply(refusal);
@@ -57,7 +71,7 @@ export class Entrance implements IntakeEvents {
       const args = argsOf(bytes);
       const name = containerOf(traits.name);
       this.#events.accept({ type: 'session', name, args, verdict: undefined, ...work });
-    } else this.#events.accept({ type: 'command', bytes, traits, confirmed: 0, ...work });
+    } else this.#events.accept({ type: 'command', bytes, traits, confirmed: 0, ...this.#asked(), ...work });
   }
 
   part(bytes: Uint8Array, index: number, isFirst: boolean, isLast: boolean): void {
@@ -84,6 +98,29 @@ export class Entrance implements IntakeEvents {
 
   violation(problem: string): void {
     this.#events.violated(protocolError(problem));
+  }
+
+  /** The first command of a run is the one that ASKING was about. */
+  #askFirst(bytes: Uint8Array, from: number, to: number): void {
+    const { commands } = this.#events.context;
+    const [first, ...others] = splitRun(commands, bytes, from, to);
+    if (first === undefined) return;
+    this.#events.accept({
+      type: 'command',
+      bytes: bytes.subarray(first.from, first.to),
+      traits: first.traits,
+      confirmed: 0,
+      deadline: this.#events.deadline(),
+      gate: openGate,
+      ...this.#asked(),
+    });
+    if (others.length > 0) this.#acceptRun(bytes, first.to, to, others.length);
+  }
+
+  #asked(): { readonly isAsking?: true } {
+    const asked = this.#isAsking ? { isAsking: true as const } : {};
+    this.#isAsking = false;
+    return asked;
   }
 
   #acceptRun(bytes: Uint8Array, from: number, to: number, count: number): void {

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Adapter, Cluster, GatewaySession, Runtime, ServeContext } from '@failover/core';
-import { serveClient, withTls } from '@failover/core';
+import { serveClient, targetId, withTls } from '@failover/core';
 import type { RedisConfig } from '../config.ts';
 import { createCommandTable } from '../protocol/commands/index.ts';
 import { createRequestScanner } from '../protocol/scan-requests.ts';
@@ -19,6 +19,9 @@ import { defaultGatewayLimits } from './limits.ts';
 import type { Relay } from './relay.ts';
 import { createRelay } from './relay.ts';
 import { createKnownScripts } from './scripts.ts';
+import { ShardRouter } from './shards/shard-router.ts';
+import type { SlotMap } from './shards/slot-map.ts';
+import { createSlotMap } from './shards/slot-map.ts';
 import { createSilenceWatch, lookMs } from './silence.ts';
 import { createInstantTick, createTick } from './tick.ts';
 
@@ -34,12 +37,17 @@ export interface GatewayOptions {
 
 export interface RedisGateway extends GatewaySession {
   /** As `serve`, for a client that shares our process and can be spoken to. */
-  attach(
-    client: ClientStream,
-    at: Pick<ServeContext, 'role' | 'address' | 'reachedAt'>,
-    onClosed: () => void,
-  ): Relay;
+  attach(client: ClientStream, at: AttachedAt, onClosed: () => void): Relay;
 }
+
+export interface AttachedAt extends Pick<ServeContext, 'role' | 'address' | 'reachedAt'> {
+  /** Of a Redis Cluster: the shard that the client wants, under its name. */
+  readonly shard?: string;
+}
+
+type Served = Pick<Relay, 'close'>;
+
+const roleOf = ({ role }: AttachedAt): ListenerRole => (role === 'replica' ? 'replica' : 'primary');
 
 /** Serves clients over one cluster, until it is disposed. Also in process: a client is any stream of bytes. */
 export function openGateway(
@@ -56,6 +64,7 @@ export function openGateway(
   const reports = createDataReports(cluster, tick, config.addresses);
   let { greeting } = options;
   const commands = createCommandTable(config.sharedCommands);
+  const slots = config.cluster.length > 0 ? createSlotMap(cluster, config.addresses) : undefined;
   const context: GatewayContext = {
     cluster,
     classify: adapter.classify,
@@ -68,29 +77,32 @@ export function openGateway(
     counters,
     scripts: createKnownScripts(),
     reports,
+    slots,
     holdMs: config.holdMs,
     continueAfterUnknown: options.continueAfterUnknown ?? false,
     get greeting() {
       return greeting;
     },
   };
-  const doors = new Map<ListenerRole, Door>();
-  const relays = new Set<Relay>();
+  const doors = new Map<string, Door>();
+  const served = new Set<Served>();
   let isOpen = true;
   let lastClient = 0;
 
-  function door(role: ListenerRole): Door {
-    const existing = doors.get(role);
+  function door(shard: string, role: ListenerRole): Door {
+    const target = targetId(shard, role);
+    const existing = doors.get(target);
     if (existing !== undefined) return existing;
     const made = createDoor({
       context,
       config,
+      shard,
       role,
       greeted(reply) {
         greeting = greetingIn(reply) ?? greeting;
       },
     });
-    doors.set(role, made);
+    doors.set(target, made);
     return made;
   }
 
@@ -117,15 +129,10 @@ export function openGateway(
   };
   lookAgain();
 
-  function attach(
-    client: ClientStream,
-    at: Pick<ServeContext, 'role' | 'address' | 'reachedAt'>,
-    onClosed: () => void,
-  ): Relay {
-    counters.clients += 1;
+  function openRelay(client: ClientStream, at: AttachedAt, onClosed: (relay: Relay) => void): Relay {
     lastClient += 1;
     const relay = createRelay({
-      ...door(at.role === 'replica' ? 'replica' : 'primary'),
+      ...door(at.shard ?? config.name, roleOf(at)),
       context,
       identity: initial,
       client,
@@ -133,24 +140,55 @@ export function openGateway(
       reachedAt: at.reachedAt,
       id: lastClient,
       onClosed() {
-        counters.clients -= 1;
-        relays.delete(relay);
-        onClosed();
+        onClosed(relay);
       },
     });
-    relays.add(relay);
     return relay;
+  }
+
+  function counted<T extends Served>(open: (onClosed: () => void) => T, onClosed: () => void): T {
+    counters.clients += 1;
+    const client = open(() => {
+      counters.clients -= 1;
+      served.delete(client);
+      onClosed();
+    });
+    served.add(client);
+    return client;
+  }
+
+  const attach: RedisGateway['attach'] = (client, at, onClosed) =>
+    counted((closed) => openRelay(client, at, closed), onClosed);
+
+  /** A client that knows of no shards reaches them all over its one connection. */
+  function route(client: ClientStream, map: SlotMap, at: AttachedAt, onClosed: () => void): ShardRouter {
+    return counted(
+      (closed) =>
+        new ShardRouter({
+          context,
+          slots: map,
+          client,
+          reachedAt: at.reachedAt,
+          openLane: (lane) => openRelay(lane, { ...at, shard: lane.shard }, () => undefined),
+          leaseOf: (shard) => door(shard, roleOf(at)).origin.lease(),
+          onClosed: closed,
+        }),
+      onClosed,
+    );
   }
 
   return {
     counters: counters as unknown as Readonly<Record<string, number>>,
     attach,
     serve: (client: Duplex, at: ServeContext) =>
-      serveClient(client, at.drain, isOpen, (onClosed) => attach(client, at, onClosed)),
+      serveClient(client, at.drain, isOpen, (onClosed) =>
+        slots === undefined ? attach(client, at, onClosed) : route(client, slots, at, onClosed),
+      ),
     async [Symbol.asyncDispose]() {
       isOpen = false;
       stopLooking();
-      for (const relay of [...relays]) relay.close();
+      for (const client of [...served]) client.close();
+      slots?.close();
       for (const { origin, shared } of doors.values()) {
         origin.close();
         shared.close('the gateway is closed');

@@ -5,6 +5,7 @@ import type { ListenerRole } from './handshake.ts';
 /** Where a listener's commands come to: a target of the cluster, and whether the last choice is still right. */
 export interface Origin {
   readonly role: ListenerRole;
+  readonly shard: string;
   readonly target: TargetId;
   /** Rises whenever a lease that was taken before may not be the one to use any more. */
   readonly generation: number;
@@ -20,6 +21,7 @@ export function createOrigin(cluster: Cluster, shard: string, role: ListenerRole
   const picker: Picker | undefined = role === 'replica' ? replicaPreferred : undefined;
   const origin = {
     role,
+    shard,
     target,
     generation: 0,
     answered: 0,

@@ -32,6 +32,8 @@ export interface PendingCommand extends Work {
   readonly confirmed: number;
   /** In place of the server's reply, where that is about something else. */
   readonly answer?: Uint8Array;
+  /** Its key may be where its slot moves to: it goes behind ASKING. */
+  readonly isAsking?: true;
 }
 
 /** One command that is passed on while it arrives. */

@@ -1,0 +1,53 @@
+import type { EndpointId } from '@failover/core';
+import { addressOf } from '../../sentinel-events.ts';
+import type { Refusal } from '../refusal.ts';
+import type { SlotMap } from './slot-map.ts';
+import { shardPort } from './of-shard.ts';
+
+/** A node's word that a key's slot is at another (`MOVED`), or this very key perhaps while the slot moves (`ASK`). */
+export interface Redirect {
+  readonly type: 'moved' | 'ask';
+  readonly slot: number;
+  /** `host:port`; undefined if the node does not know it either. */
+  readonly at: EndpointId | undefined;
+}
+
+const minus = 45;
+
+export function redirectIn(reply: Uint8Array): Redirect | undefined {
+  if (reply[0] !== minus || (reply[1] !== 77 && reply[1] !== 65)) return undefined;
+  const text = Buffer.from(reply.buffer, reply.byteOffset, Math.min(reply.length, 320)).toString('latin1');
+  const match = /^-(MOVED|ASK) (\d{1,5}) (\S*):(\d{1,5})\r\n/.exec(text);
+  if (match === null) return undefined;
+  return {
+    type: match[1] === 'MOVED' ? 'moved' : 'ask',
+    slot: Number(match[2]),
+    at: addressOf(match[3], match[4]),
+  };
+}
+
+/** What a redirect means to a client of one shard. */
+export type Redirected =
+  /** Proof that the server did not execute it; it goes again here. */
+  | { readonly type: 'refused'; readonly refusal: Refusal }
+  /** It must ask another shard, which stands under its name in the reply. */
+  | { readonly type: 'elsewhere'; readonly reply: Buffer };
+
+export function redirected(
+  reply: Uint8Array,
+  slots: Pick<SlotMap, 'shardAt' | 'moved'>,
+  own: string,
+): Redirected | undefined {
+  const redirect = redirectIn(reply);
+  if (redirect === undefined) return undefined;
+  const { type, slot, at } = redirect;
+  const code = type === 'moved' ? 'MOVED' : 'ASK';
+  const shard = at === undefined ? undefined : slots.shardAt(at);
+  if (shard === undefined || shard === own) {
+    // A primary that was replaced names its successor; an address that nobody knows will be known soon.
+    const outcome = { type: 'refused', code, isRoleRefusal: shard === own } as const;
+    return { type: 'refused', refusal: { outcome, code, text: `${code} ${slot} ${at ?? ''}` } };
+  }
+  if (type === 'moved') slots.moved(slot, shard);
+  return { type: 'elsewhere', reply: Buffer.from(`-${code} ${slot} ${shard}:${shardPort}\r\n`) };
+}

@@ -1,0 +1,80 @@
+import { targetId } from '@failover/core';
+import type { AddressMap } from '../../map-addresses.ts';
+import { slotCount } from '../../protocol/key-slot.ts';
+import type { Cluster, EndpointId, HashRange, TopologyDescription } from '@failover/core';
+
+/** Which shard serves which slot, as the cluster is believed to be now. */
+export interface SlotMap {
+  /** The shards that have slots, in the order in which they were learnt. */
+  serving(): readonly string[];
+  /** Undefined while nobody says that it serves this slot. */
+  shardOf(slot: number): string | undefined;
+  rangesOf(shard: string): readonly HashRange[];
+  /** The shard that a server belongs to. */
+  shardAt(server: EndpointId): string | undefined;
+  /** A server says that a slot is elsewhere now: it knows before the monitors ask. */
+  moved(slot: number, shard: string): void;
+  /** Calls back once, after the next change. */
+  onNextChange(listener: () => void): () => void;
+  close(): void;
+}
+
+export function createSlotMap(
+  cluster: Pick<Cluster, 'topology$'>,
+  addresses: AddressMap = new Map(),
+): SlotMap {
+  const shards: string[] = [];
+  let serving: readonly string[] = [];
+  const owners = new Uint16Array(slotCount);
+  const listeners = new Set<() => void>();
+  let known:
+    | { readonly targets: TopologyDescription['targets']; readonly servers: TopologyDescription['servers'] }
+    | undefined;
+  const shardAt = new Map<EndpointId, string>();
+
+  /** Its number from 1 on; 0 stands for nobody. */
+  function numberOf(shard: string): number {
+    const at = shards.indexOf(shard);
+    return at === -1 ? shards.push(shard) : at + 1;
+  }
+
+  const subscription = cluster.topology$.subscribe(({ targets, servers }) => {
+    if (known?.targets === targets && known.servers === servers) return;
+    if (known?.servers !== servers) {
+      for (const { endpoint, shard } of servers.values())
+        if (shard !== undefined) shardAt.set(endpoint, shard);
+    }
+    const ranges = [...targets.values()].filter((each) => each.ranges !== undefined);
+    const isNews = ranges.some((each) => known?.targets.get(each.id)?.ranges !== each.ranges);
+    known = { targets, servers };
+    if (isNews) {
+      owners.fill(0);
+      for (const each of ranges) {
+        for (const [from, to] of each.ranges ?? []) owners.fill(numberOf(each.shard), from, to + 1);
+      }
+    }
+    if (isNews) serving = shards.filter((_, at) => owners.includes(at + 1));
+    const waiting = [...listeners];
+    listeners.clear();
+    for (const listener of waiting) listener();
+  });
+
+  return {
+    serving: () => serving,
+    shardOf: (slot) => shards[(owners[slot] ?? 0) - 1],
+    rangesOf: (shard) => known?.targets.get(targetId(shard, 'primary'))?.ranges ?? [],
+    shardAt: (server) => shardAt.get(addresses.get(server) ?? server),
+    moved(slot, shard) {
+      owners[slot] = numberOf(shard);
+      if (!serving.includes(shard)) serving = [...serving, shard];
+    },
+    onNextChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close() {
+      subscription.unsubscribe();
+      listeners.clear();
+    },
+  };
+}
