@@ -3,10 +3,10 @@ import { keySlot } from '../../protocol/key-slot.ts';
 import type { Member } from '../member.ts';
 import { askOnce, connectResp, type RespClient } from '../resp-client.ts';
 import { untilSettled } from '../until-settled.ts';
-import { must, type Ask } from './ask.ts';
+import { idOf, must, type Ask } from './ask.ts';
 import { seeNode } from './inspect-node.ts';
-import { beginMove, endMove, migrateKeys, planMoves, type SlotMove } from './reshard.ts';
-import { clusterProblems, shardsIn, type ClusterView } from './shard-view.ts';
+import { beginMove, endMove, migrateKeys, planMove, type SlotMove } from './reshard.ts';
+import { clusterProblems, shardOf, shardsIn, type ClusterView } from './shard-view.ts';
 import type { Shard, ShardsTestbed } from './shards-testbed.ts';
 
 export interface ShardsHandleOptions extends Pick<
@@ -23,6 +23,8 @@ export interface ShardsHandleOptions extends Pick<
 const stepMs = 5_000;
 /** ms: a replica asks its primary to pause, catches up and is elected; the server gives itself 5 s. */
 const failoverMs = 10_000;
+/** Valkey waits for its replicas in each step, which is most of a move. */
+const movesAtOnce = 8;
 
 /** What the testbed can do, on members that know how to break. */
 export function createShardsHandle(options: ShardsHandleOptions): ShardsTestbed {
@@ -40,12 +42,11 @@ export function createShardsHandle(options: ShardsHandleOptions): ShardsTestbed 
 
   const shards = async (): Promise<readonly Shard[]> => shardsIn(await view());
 
+  const moveOf = async (slot: number, to: EndpointId): Promise<SlotMove> =>
+    planMove(await shards(), slot, to, await idOf(ask, to));
+
   /** With one connection a node: a shard's worth of slots is thousands of steps. */
-  async function withMoves(
-    slots: Iterable<number>,
-    to: EndpointId,
-    run: (ask: Ask, moves: readonly SlotMove[]) => Promise<void>,
-  ): Promise<void> {
+  async function runMoves(moves: Iterable<SlotMove>): Promise<void> {
     const clients = new Map<EndpointId, RespClient>();
     const askAgain: Ask = (node, ...command) => {
       const client = clients.get(node) ?? connectResp(runtime, node, password);
@@ -53,19 +54,14 @@ export function createShardsHandle(options: ShardsHandleOptions): ShardsTestbed 
       return client.send(command, stepMs);
     };
     try {
-      await run(askAgain, await planMoves(askAgain, await shards(), slots, to));
+      for (const move of moves) {
+        await beginMove(askAgain, move);
+        await migrateKeys(askAgain, move, undefined, password);
+        await endMove(askAgain, move);
+      }
     } finally {
       for (const client of clients.values()) client.close();
     }
-  }
-
-  async function withMove<T>(
-    slot: number,
-    to: EndpointId,
-    run: (move: SlotMove) => Promise<T>,
-  ): Promise<readonly T[]> {
-    const moves = await planMoves(ask, await shards(), [slot], to);
-    return Promise.all(moves.map(run));
   }
 
   return {
@@ -78,8 +74,7 @@ export function createShardsHandle(options: ShardsHandleOptions): ShardsTestbed 
     shards,
     async primaryOf(slotOrKey) {
       const slot = typeof slotOrKey === 'number' ? slotOrKey : keySlot(Buffer.from(slotOrKey));
-      const all = await shards();
-      return all.find(({ slots }) => slots.some(([from, to]) => from <= slot && slot <= to))?.primary;
+      return shardOf(await shards(), slot)?.primary;
     },
     settled: (timeoutMs = 30_000) =>
       untilSettled(runtime, async () => clusterProblems(await view()), timeoutMs),
@@ -102,23 +97,24 @@ export function createShardsHandle(options: ShardsHandleOptions): ShardsTestbed 
         10,
       );
     },
-    moveSlots: (slots, to) =>
-      withMoves(slots, to, async (askAgain, moves) => {
-        for (const move of moves) {
-          if (move.from === to) continue;
-          await beginMove(askAgain, move);
-          await migrateKeys(askAgain, move, undefined, password);
-          await endMove(askAgain, move);
-        }
-      }),
-    beginMove: async (slot, to) => void (await withMove(slot, to, (move) => beginMove(ask, move))),
-    async migrateKeys(slot, to, count) {
-      const [moved = 0] = await withMove(slot, to, (move) => migrateKeys(ask, move, count, password));
-      return moved;
+    async moveSlots(slots, to) {
+      const [seen, toId] = await Promise.all([shards(), idOf(ask, to)]);
+      const moves = [...slots]
+        .map((slot) => planMove(seen, slot, to, toId))
+        .filter(({ from }) => from !== to);
+      // All take from one generator, and a failure ends it for all.
+      const queue = each(moves);
+      await Promise.all(Array.from({ length: movesAtOnce }, () => runMoves(queue)));
     },
-    endMove: async (slot, to) => void (await withMove(slot, to, (move) => endMove(ask, move))),
+    beginMove: async (slot, to) => beginMove(ask, await moveOf(slot, to)),
+    migrateKeys: async (slot, to, count) => migrateKeys(ask, await moveOf(slot, to), count, password),
+    endMove: async (slot, to) => endMove(ask, await moveOf(slot, to)),
     ask: (node, ...command) => askOnce(runtime, node, command, undefined, password),
     logOf: (node) => memberOf(node).log(),
     [Symbol.asyncDispose]: close,
   };
+}
+
+function* each<T>(all: readonly T[]): Generator<T> {
+  yield* all;
 }

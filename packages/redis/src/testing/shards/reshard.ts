@@ -1,7 +1,8 @@
 import type { EndpointId } from '@failover/core';
 import { itemsOf, textOf, type RespValue } from '../../protocol/value.ts';
 import { TestbedError } from '../testbed.ts';
-import { addressWords, idOf, must, type Ask } from './ask.ts';
+import { addressWords, must, type Ask } from './ask.ts';
+import { shardOf } from './shard-view.ts';
 import type { Shard } from './shards-testbed.ts';
 
 /** One slot's way from the shard that has it to another. */
@@ -21,24 +22,14 @@ const keysAtOnce = 100;
 const migrateMs = 4_000;
 
 /**
- * Where each slot is now, and where it goes.
- * @throws TestbedError if one of them is nobody's
+ * Where the slot is now, and where it goes.
+ * @throws TestbedError if it is nobody's
  */
-export async function planMoves(
-  ask: Ask,
-  shards: readonly Shard[],
-  slots: Iterable<number>,
-  to: EndpointId,
-): Promise<readonly SlotMove[]> {
-  const toId = await idOf(ask, to);
-  return [...slots].map((slot) => {
-    const owner = shards.find((shard) => shard.slots.some(([first, last]) => first <= slot && slot <= last));
-    if (owner === undefined) throw new TestbedError(`slot ${slot} has no agreed primary`);
-    const others = shards
-      .map(({ primary }) => primary)
-      .filter((node) => node !== to && node !== owner.primary);
-    return { slot, from: owner.primary, fromId: owner.primaryId, to, toId, others };
-  });
+export function planMove(shards: readonly Shard[], slot: number, to: EndpointId, toId: string): SlotMove {
+  const owner = shardOf(shards, slot);
+  if (owner === undefined) throw new TestbedError(`slot ${slot} has no agreed primary`);
+  const others = shards.map(({ primary }) => primary).filter((node) => node !== to && node !== owner.primary);
+  return { slot, from: owner.primary, fromId: owner.primaryId, to, toId, others };
 }
 
 export async function beginMove(ask: Ask, { slot, from, fromId, to, toId }: SlotMove): Promise<void> {

@@ -1,5 +1,6 @@
 import type { EndpointId } from '@failover/core';
 import { slotCount } from '../../protocol/key-slot.ts';
+import type { SeenRole } from '../inspect.ts';
 import type { KnownNode } from './cluster-nodes.ts';
 import type { SeenNode } from './inspect-node.ts';
 import type { Shard, SlotRange } from './shards-testbed.ts';
@@ -29,6 +30,11 @@ export function shardsIn(view: ClusterView): readonly Shard[] {
       shards.push({ primary, primaryId, slots, replicas: replicasIn(view, primaryId) });
   }
   return shards;
+}
+
+/** Who has the slot. */
+export function shardOf(shards: readonly Shard[], slot: number): Shard | undefined {
+  return shards.find(({ slots }) => slots.some(([from, to]) => from <= slot && slot <= to));
 }
 
 /** What keeps the cluster from being settled, as sentences. Empty: all that runs agrees. */
@@ -67,16 +73,29 @@ function nodeProblems(
       problems.push(`${node} has ${[...entry.flags].join()} for ${known}`);
     }
   }
-  const { role } = seen;
-  const isPrimary = shards.some(({ primary }) => primary === node);
-  if (isPrimary && role.type !== 'master') problems.push(`${node} has slots and does not say master`);
-  if (isPrimary) return problems;
-  const shard = shards.find(({ replicas }) => replicas.includes(node));
-  if (shard === undefined) problems.push(`${node} is no shard's replica yet`);
-  else if (role.type !== 'slave' || role.of !== shard.primary)
-    problems.push(`${node} does not follow ${shard.primary}`);
-  else if (role.link !== 'connected') problems.push(`${node} has link ${role.link}`);
+  if (shards.some(({ primary }) => primary === node)) {
+    if (seen.role.type !== 'master') problems.push(`${node} has slots and does not say master`);
+  } else problems.push(...followerProblems(node, seen.role, view));
   return problems;
+}
+
+/** Of a node without slots: it follows somebody, or it is a primary that has none and knows it. */
+function followerProblems(node: EndpointId, role: SeenRole, view: ClusterView): readonly string[] {
+  const entries = tablesIn(view).flatMap((nodes) => nodes.filter(({ address }) => address === node));
+  if (role.type === 'none') return [`${node} tells no role (${role.reason})`];
+  if (role.type === 'master') {
+    const isAgreed = isMost(
+      view,
+      count(entries, ({ flags }) => flags.has('master')),
+    );
+    return isAgreed ? [] : [`${node} says master and is called a replica`];
+  }
+  const isAgreed = isMost(
+    view,
+    count(entries, ({ primaryId }) => primaryId !== undefined && addressIn(view, primaryId) === role.of),
+  );
+  if (!isAgreed) return [`${node} follows ${role.of}, and most do not know it`];
+  return role.link === 'connected' ? [] : [`${node} has link ${role.link}`];
 }
 
 function majorityOwners(view: ClusterView): Owners {

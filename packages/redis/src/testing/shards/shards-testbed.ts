@@ -42,7 +42,7 @@ export interface ShardsTestbed extends AsyncDisposable {
   primaryOf(slotOrKey: number | string): Promise<EndpointId | undefined>;
   /**
    * Resolves when all running nodes agree: each slot is one running primary's, every other running node is a replica
-   * that is linked to its primary, every state is ok and nobody suspects a node that runs.
+   * that is linked to its primary (or a primary without slots), every state is ok and nobody suspects a node that runs.
    * @throws TestbedError with what is still missing
    */
   settled(timeoutMs?: number): Promise<void>;
@@ -66,7 +66,7 @@ export interface ShardsTestbed extends AsyncDisposable {
    */
   failover(replica: EndpointId, how?: 'force' | 'takeover'): Promise<void>;
   /**
-   * Moves slots with their keys, as an operator reshards, one after the other. Those that are there already stay.
+   * Moves slots with their keys, as an operator reshards, a few at a time. Those that are there already stay.
    * @throws TestbedError if a slot is nobody's, or a node refuses a step
    */
   moveSlots(slots: Iterable<number>, to: EndpointId): Promise<void>;
