@@ -9,7 +9,10 @@ import { sharedBit } from './commands/index.ts';
  */
 export type ScannedRequest = 'run' | 'special' | 'partial' | 'violation';
 
-/** Finds the bounds of commands without decoding them, and allocates nothing. */
+/**
+ * Finds the bounds of commands without decoding them, and allocates nothing. It takes no number that Redis does not,
+ * such as `01` or `-0`: a server closes the connection over it, and others share that.
+ */
 export interface RequestScanner {
   /**
    * Looks at `bytes` from `from`, where a command begins, to `to`. After `partial` the next call must start at the
@@ -82,21 +85,29 @@ export function createRequestScanner(options: RequestScannerOptions): RequestSca
         resumeOffset = 0;
         resumeIndex = -1;
       } else {
-        if (bytes[start] !== 42) return count > 0 ? run(start, count, bits) : inline(bytes, start, to);
+        if (bytes[start] !== 42) return start > from ? run(start, count, bits) : inline(bytes, start, to);
         // `*3\r\n`
         at = start + 1;
         let digit = at < to ? (bytes[at] as number) - 48 : -1;
         const isNegative = digit === -3;
         if (isNegative) at += 1;
+        const first = at;
         while (at < to && (digit = (bytes[at] as number) - 48) >= 0 && digit <= 9) {
           left = left * 10 + digit;
           at += 1;
         }
         if (at + 1 >= to && at - start <= maxDigits && (at >= to || bytes[at] === 13)) {
-          return count > 0 ? run(start, count, bits) : partial(at + 2 - from);
+          return start > from ? run(start, count, bits) : partial(at + 2 - from);
         }
-        if (bytes[at] !== 13 || bytes[at + 1] !== 10 || at === start + 1 || left > maxArguments) {
-          return count > 0 ? run(start, count, bits) : violation('invalid multibulk length');
+        if (
+          bytes[at] !== 13 ||
+          bytes[at + 1] !== 10 ||
+          at - start > maxDigits ||
+          at === first ||
+          (bytes[first] === 48 && at - start > 2) ||
+          left > maxArguments
+        ) {
+          return start > from ? run(start, count, bits) : violation('invalid multibulk length');
         }
         at += 2;
         if (left === 0 || isNegative) {
@@ -106,9 +117,9 @@ export function createRequestScanner(options: RequestScannerOptions): RequestSca
       }
       do {
         // `$5\r\nvalue\r\n`
-        if (at >= to) return count > 0 ? run(start, count, bits) : stopped(left, at - start, index, 5);
+        if (at >= to) return start > from ? run(start, count, bits) : stopped(left, at - start, index, 5);
         if (bytes[at] !== 36) {
-          return count > 0
+          return start > from
             ? run(start, count, bits)
             : violation(`expected '$', got '${String.fromCharCode(bytes[at] as number)}'`);
         }
@@ -120,24 +131,25 @@ export function createRequestScanner(options: RequestScannerOptions): RequestSca
           cursor += 1;
         }
         if (cursor + 1 >= to && cursor - at <= maxDigits && (cursor >= to || bytes[cursor] === 13)) {
-          return count > 0 ? run(start, count, bits) : stopped(left, at - start, index, 5);
+          return start > from ? run(start, count, bits) : stopped(left, at - start, index, 5);
         }
         if (
           bytes[cursor] !== 13 ||
           bytes[cursor + 1] !== 10 ||
           cursor === at + 1 ||
+          (bytes[at + 1] === 48 && cursor > at + 2) ||
           length > maxBulkBytes ||
           cursor - at > maxDigits
         ) {
-          return count > 0 ? run(start, count, bits) : violation('invalid bulk length');
+          return start > from ? run(start, count, bits) : violation('invalid bulk length');
         }
         const body = cursor + 2;
         const next = body + length + 2;
         if (next > to)
-          return count > 0 ? run(start, count, bits) : stopped(left, at - start, index, next - at);
+          return start > from ? run(start, count, bits) : stopped(left, at - start, index, next - at);
         // Redis skips these two bytes unseen. On a connection that others share we look.
         if (bytes[next - 2] !== 13 || bytes[next - 1] !== 10) {
-          return count > 0 ? run(start, count, bits) : violation('expected CRLF after a bulk');
+          return start > from ? run(start, count, bits) : violation('expected CRLF after a bulk');
         }
         if (index < 0) index = commands.indexOf(bytes, body, length);
         at = next;
@@ -145,7 +157,7 @@ export function createRequestScanner(options: RequestScannerOptions): RequestSca
       } while (left > 0);
       const commandBit = commandBits[index] as number;
       if ((commandBit & sharedBit) === 0 || at - start > maxSharedBytes) {
-        return count > 0 ? run(start, count, bits) : special(at, index, false);
+        return start > from ? run(start, count, bits) : special(at, index, false);
       }
       bits |= commandBit;
       count += 1;
@@ -187,10 +199,14 @@ export function createRequestScanner(options: RequestScannerOptions): RequestSca
 
   function inline(bytes: Uint8Array, start: number, to: number): ScannedRequest {
     const searchTo = Math.min(to, start + maxInlineBytes + 2);
-    let at = start;
+    // A line that comes byte by byte is searched once.
+    let at = start + resumeOffset;
+    resumeOffset = 0;
     while (at < searchTo && bytes[at] !== 10) at += 1;
     if (at < searchTo) return special(at + 1, 0, true);
-    return to - start > maxInlineBytes ? violation('too big inline request') : partial(to - start + 1);
+    if (to - start > maxInlineBytes) return violation('too big inline request');
+    resumeOffset = at - start;
+    return partial(to - start + 1);
   }
 
   return scanner;

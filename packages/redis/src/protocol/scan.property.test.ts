@@ -38,6 +38,18 @@ const { value } = fc.letrec<{ value: RespValue; leaf: RespValue }>((tie) => ({
   ),
 }));
 
+/** What looks like a protocol for some bytes, and then is none. */
+const noise = fc
+  .array(
+    fc.oneof(
+      { weight: 3, arbitrary: value.map(encodeReply) },
+      fc.constantFrom('*1\r\n$3\r\nGET\r\n', '*2\r\n$3\r\nGET\r\n$1\r\na\r\n', 'PING\r\n').map(Buffer.from),
+      fc.string({ unit: fc.constantFrom(...'+-:$*%~>|_#,(!=0123\r\n'), maxLength: 12 }).map(Buffer.from),
+    ),
+    { maxLength: 6 },
+  )
+  .map((parts) => Buffer.concat(parts));
+
 function cut(whole: Buffer, at: readonly number[]): Buffer[] {
   const marks = [...new Set([0, ...at.map((each) => each % (whole.length + 1)), whole.length])].sort(
     (a, b) => a - b,
@@ -88,6 +100,25 @@ describe('the scanner of replies', () => {
         expect(scanner.count).toBe(marked === -1 ? values.length : marked);
         expect(scanner.at).toBe(frames.slice(0, scanner.count).reduce((sum, each) => sum + each.length, 0));
       }),
+    );
+  });
+
+  it('says the same of any bytes wherever they are cut, within its limits', () => {
+    const limits = { maxBulkBytes: 20, maxItems: 12, maxDepth: 3, maxLineBytes: 8 };
+    const verdict = (chunks: readonly Buffer[]) => {
+      const scanner = createReplyScanner(limits);
+      let count = 0;
+      for (const chunk of chunks) {
+        if (scanner.scan(chunk, 0, Infinity, false) === 'violation') return scanner.problem;
+        count += scanner.count;
+      }
+      return { count, isInside: scanner.isInside };
+    };
+    fc.assert(
+      fc.property(noise, fc.array(fc.nat(10_000), { maxLength: 12 }), (whole, at) => {
+        expect(verdict(cut(whole, at))).toEqual(verdict([whole]));
+      }),
+      { numRuns: 1000 },
     );
   });
 
@@ -178,6 +209,47 @@ describe('the scanner of requests', () => {
     );
   });
 
+  it('says the same of any bytes wherever they are cut', () => {
+    const verdict = (chunks: readonly Buffer[]) => {
+      const scanner = createRequestScanner({ commands: table });
+      const found: string[] = [];
+      let rest = Buffer.alloc(0);
+      for (const chunk of chunks) {
+        rest = Buffer.concat([rest, chunk]);
+        let result = 'run';
+        while (rest.length > 0 && result !== 'partial') {
+          result = scanner.scan(rest, 0, rest.length);
+          if (result === 'violation') return [...found, scanner.problem];
+          if (result === 'partial') continue;
+          const what = result === 'run' ? 'shared' : `special ${scanner.index}`;
+          found.push(...Array.from({ length: result === 'run' ? scanner.count : 1 }, () => what));
+          rest = rest.subarray(scanner.end);
+        }
+      }
+      return [...found, `${rest.length} bytes left`];
+    };
+    fc.assert(
+      fc.property(noise, fc.array(fc.nat(10_000), { maxLength: 12 }), (whole, at) => {
+        expect(verdict(cut(whole, at))).toEqual(verdict([whole]));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('goes on at the right byte of a command that is cut behind empty ones', () => {
+    const empty = Buffer.from('*0\r\n*-1\r\n');
+    const get = frame([Buffer.from('GET'), Buffer.from('a')]);
+    const whole = Buffer.concat([empty, get]);
+    for (let at = 1; at < whole.length; at += 1) {
+      const scanner = createRequestScanner({ commands: table });
+      let from = 0;
+      for (const to of [at, whole.length]) {
+        while (from < to && scanner.scan(whole, from, to) === 'run') from = scanner.end;
+      }
+      expect([from, scanner.count]).toEqual([whole.length, 1]);
+    }
+  });
+
   it('takes a whole run of commands that share in one step', () => {
     const scanner = createRequestScanner({ commands: table });
     const run = Buffer.concat(
@@ -199,7 +271,13 @@ describe('the scanner of requests', () => {
     ['*x\r\n', 'invalid multibulk length'],
     ['*2000000\r\n', 'invalid multibulk length'],
     ['*99999999999999\r\n', 'invalid multibulk length'],
+    ['*01\r\n', 'invalid multibulk length'],
+    ['*00\r\n', 'invalid multibulk length'],
+    ['*-\r\n', 'invalid multibulk length'],
+    ['*-0\r\n', 'invalid multibulk length'],
     ['*1\r\n$-1\r\n', 'invalid bulk length'],
+    ['*1\r\n$04\r\nPING\r\n', 'invalid bulk length'],
+    ['*2\r\n$3\r\nGET\r\n$00\r\n\r\n', 'invalid bulk length'],
     ['*1\r\n$600000000\r\n', 'invalid bulk length'],
     ['*1\r\n$3\r\nGETxx', 'expected CRLF after a bulk'],
     ['x'.repeat(70_000), 'too big inline request'],
