@@ -38,7 +38,7 @@ export function replay(session: Session): Replay {
   }
   // Last, since their last confirmation says that all stands.
   for (const kind of ['channel', 'pattern', 'shard'] as const) {
-    const channels = [...session.subscriptions[kind]].map((channel) => Buffer.from(channel, 'latin1'));
+    const channels = [...session.subscriptions[kind].keys()].map((channel) => Buffer.from(channel, 'latin1'));
     // In a cluster, shard channels of one command must be of one slot.
     const step = kind === 'shard' ? 1 : channelsPerCommand;
     for (let at = 0; at < channels.length; at += step) {

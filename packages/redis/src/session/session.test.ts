@@ -25,11 +25,20 @@ describe('[20] what is left of a timeout', () => {
 describe('subscriptions', () => {
   it('are counted as the server confirms them', () => {
     const two = afterSubscription(noSubscriptions, 'SUBSCRIBE', ['a', 'b', 'a']);
-    expect([...two.channel]).toEqual(['a', 'b']);
+    expect([...two.channel.keys()]).toEqual(['a', 'b']);
     expect(confirmations(two, 'UNSUBSCRIBE', [])).toBe(2);
     expect(confirmations(two, 'PUNSUBSCRIBE', [])).toBe(1);
     expect(confirmations(noSubscriptions, 'SUBSCRIBE', ['a', 'b', 'a'])).toBe(3);
     expect(afterSubscription(two, 'UNSUBSCRIBE', [])).toEqual(noSubscriptions);
+  });
+
+  it('grow one by one without a copy of all at each', () => {
+    const names = Array.from({ length: 50_000 }, (_, at) => `channel${at}`);
+    const all = names.reduce(
+      (before, name) => afterSubscription(before, 'SUBSCRIBE', [name]),
+      noSubscriptions,
+    );
+    expect(all.channel.size).toBe(names.length);
   });
 
   it('are read from what the server writes among replies', () => {

@@ -1,12 +1,17 @@
+import type { PersistentMap } from '@failover/core';
+import { persistentMap } from '@failover/core';
+
 export type SubscriptionKind = 'channel' | 'pattern' | 'shard';
 
-/** What a client is subscribed to. */
-export type Subscriptions = Readonly<Record<SubscriptionKind, ReadonlySet<string>>>;
+/** What a client is subscribed to. Each confirmation gives a new one, so copying all names would be quadratic. */
+export type Subscriptions = Readonly<Record<SubscriptionKind, PersistentMap<string, true>>>;
+
+const none = persistentMap<string, true>();
 
 export const noSubscriptions: Subscriptions = {
-  channel: new Set(),
-  pattern: new Set(),
-  shard: new Set(),
+  channel: none,
+  pattern: none,
+  shard: none,
 };
 
 export const subscriptionCount = (subscriptions: Subscriptions): number =>
@@ -34,13 +39,10 @@ export function afterSubscription(
 ): Subscriptions {
   const command = commands[name];
   if (command === undefined) return subscriptions;
-  const names = new Set(subscriptions[command.kind]);
-  if (!command.isAdding && channels.length === 0) names.clear();
-  for (const channel of channels) {
-    if (command.isAdding) names.add(channel);
-    else names.delete(channel);
-  }
-  return { ...subscriptions, [command.kind]: names };
+  const { kind, isAdding } = command;
+  let names = !isAdding && channels.length === 0 ? none : subscriptions[kind];
+  for (const channel of channels) names = isAdding ? names.with(channel, true) : names.without(channel);
+  return { ...subscriptions, [kind]: names };
 }
 
 /** How many confirmations the server sends: one for each name, and one if there is nothing to unsubscribe from. */
