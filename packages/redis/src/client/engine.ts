@@ -46,7 +46,7 @@ export function createEngine(options: EngineOptions): Engine {
       // ioredis keeps what is sent before it is ready in a queue without bounds; so it is ready at once.
       greeting: { server: 'redis', version: '0.0.0' },
       continueAfterUnknown: options.continueAfterUnknown,
-      limits: { maxWholeBytes },
+      limits: { maxWholeBytes, maxPendingCommands: Infinity },
     });
     ({ counters } = gateway);
     return gateway;

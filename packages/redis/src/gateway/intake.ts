@@ -112,7 +112,7 @@ export class Intake {
 
   #keep(scanner: RequestScanner, bytes: Buffer, from: number, to: number): void {
     if (Math.max(scanner.wanted, to - from) > this.#context.limits.maxWholeBytes) {
-      const large = createReplyScanner();
+      const large = createReplyScanner({ maxDepth: 1 });
       this.#large = large;
       scanner.forget();
       this.#rest = nothing;
@@ -134,7 +134,7 @@ export class Intake {
     const found = scan.scan(chunk, 0, 1, false);
     if (found === 'violation') {
       this.#isDead = true;
-      this.#events.violation(scan.problem);
+      this.#events.violation(inRedisWords(scan.problem));
       return;
     }
     const isLast = scan.count === 1;
@@ -162,6 +162,12 @@ export class Intake {
       );
     }
   }
+}
+
+/** The scanner of replies has other words, and knows no strings only. */
+function inRedisWords(problem: string): string {
+  if (problem.startsWith('string of') || problem === 'invalid length') return 'invalid bulk length';
+  return problem === 'string without its end' ? 'expected CRLF after a bulk' : "expected '$'";
 }
 
 function nameOf(commands: CommandTable, bytes: Buffer, from: number, to: number): number {

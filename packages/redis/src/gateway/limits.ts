@@ -6,9 +6,17 @@ export interface GatewayLimits {
   readonly maxWholeBytes: number;
   /** Bytes that one client may have waiting or unanswered; beyond it we stop reading from it. Default 1 MiB. */
   readonly maxPendingBytes: number;
+  /**
+   * Commands that one client may have unanswered; beyond it we stop reading from it, since others wait behind them.
+   * Default 1,000.
+   */
+  readonly maxPendingCommands: number;
   /** Bytes of one client that may wait for their turn; beyond it a command is refused. Default 16 MiB. */
   readonly maxLineBytes: number;
-  /** Replies that a client does not read; beyond it the client is closed, as Redis does. Default 8 MiB. */
+  /**
+   * Replies and messages that a client does not read; beyond it the client is closed, as Redis does. A larger message
+   * is not waited for either. Default 8 MiB.
+   */
   readonly maxUnreadBytes: number;
   /** ms that a connection of a client's own stays open without work. Default 30,000. */
   readonly pinnedIdleMs: number;
@@ -18,6 +26,7 @@ export const defaultGatewayLimits: GatewayLimits = {
   maxSharedBytes: 64 * 1024,
   maxWholeBytes: 1024 * 1024,
   maxPendingBytes: 1024 * 1024,
+  maxPendingCommands: 1000,
   maxLineBytes: 16 * 1024 * 1024,
   maxUnreadBytes: 8 * 1024 * 1024,
   pinnedIdleMs: 30_000,

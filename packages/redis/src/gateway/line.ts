@@ -1,9 +1,11 @@
 import type { Pending } from './pending.ts';
 import { sizeOf } from './pending.ts';
 
+const bytesOf = (pending: Pending): number => (pending.type === 'large' ? 0 : sizeOf(pending));
+
 /** First in, first out; and what was taken out too early goes back to the front. */
 export class Line {
-  /** Of what waits, as it was counted when it came: what still arrives of a large command is not in it. */
+  /** Of what waits. A large command is not in it: it goes on while it arrives, and is bounded by itself. */
   bytes = 0;
   #items: Pending[] = [];
   #first = 0;
@@ -22,14 +24,14 @@ export class Line {
 
   push(pending: Pending): void {
     this.#items.push(pending);
-    this.bytes += sizeOf(pending);
+    this.bytes += bytesOf(pending);
   }
 
   shift(): void {
     const gone = this.#items[this.#first];
     if (gone === undefined) return;
     this.#first += 1;
-    this.bytes -= sizeOf(gone);
+    this.bytes -= bytesOf(gone);
     if (this.#first === this.#items.length) {
       this.#items = [];
       this.#first = 0;
@@ -44,7 +46,7 @@ export class Line {
   putInFront(pending: readonly Pending[]): void {
     this.#items = [...pending, ...this.#items.slice(this.#first)];
     this.#first = 0;
-    for (const each of pending) this.bytes += sizeOf(each);
+    for (const each of pending) this.bytes += bytesOf(each);
   }
 
   /** The same place in line, something else in it. */
@@ -52,7 +54,7 @@ export class Line {
     const at = this.#items.indexOf(pending, this.#first);
     if (at === -1) return;
     this.#items[at] = by;
-    this.bytes += sizeOf(by) - sizeOf(pending);
+    this.bytes += bytesOf(by) - bytesOf(pending);
   }
 
   /** Takes everything out. */

@@ -163,8 +163,9 @@ class OneRelay
       this.intake.feed(from === 0 ? chunk : chunk.subarray(from));
       this.isMidCommand = this.intake.isInside;
     }
+    const { maxPendingBytes, maxPendingCommands } = this.context.limits;
     const bytes = this.inFlightBytes + (this.isAwaited ? this.line.bytes : 0);
-    if (bytes > this.context.limits.maxPendingBytes) this.pauseReading();
+    if (bytes > maxPendingBytes || this.inFlight > maxPendingCommands) this.pauseReading();
   }
 
   /** A run goes at once, as most do. False: it takes its turn. */
@@ -187,7 +188,13 @@ class OneRelay
 
   violated(answer: Uint8Array): void {
     this.context.counters.protocolErrors += 1;
-    this.reply(answer);
+    const cut = this.arriving();
+    if (cut === undefined) this.reply(answer);
+    else {
+      // The rest of it never comes: nobody behind it would be answered.
+      this.gates.cancel(cut);
+      this.line.replace(cut, replyOf(answer));
+    }
     this.drain();
   }
 
@@ -338,7 +345,11 @@ class OneRelay
 
   mayShare(work: PendingWork): boolean {
     if (work.type !== 'command') return work.type === 'run';
-    return work.traits.route === 'cursor' && work.bytes.length <= this.context.limits.maxSharedBytes;
+    const { route } = work.traits;
+    // Of what is shared only a command behind ASKING comes alone.
+    return (
+      (route === 'cursor' || route === 'shared') && work.bytes.length <= this.context.limits.maxSharedBytes
+    );
   }
 
   sendCommand(to: Upstream<Pending>, asked: PendingCommand): boolean {
@@ -354,6 +365,10 @@ class OneRelay
     if (before !== undefined) {
       const item: Pending = { type: 'restore', deadline: Infinity, gate: openGate };
       to.send(this.answers, item, before, 0, before.length, 1);
+    }
+    if (asked.isAsking === true) {
+      const item: Pending = { type: 'restore', deadline: Infinity, gate: openGate };
+      to.send(this.answers, item, asking, 0, asking.length, 1);
     }
     const { command, count } = this.attachment.send(asked, this.state.identity.resp);
     const bytes = asKnownThere ?? command.bytes;
@@ -426,7 +441,9 @@ class OneRelay
     this.inFlight -= count;
     this.origin.answered += count;
     if (run.answered >= run.count) this.inFlightBytes -= run.to - run.from;
-    if (this.inFlight === 0 && this.isAwaited) this.allSettled();
+    if (!this.isAwaited) return;
+    if (this.inFlight === 0) this.allSettled();
+    else if (this.side.isPaused) this.side.resume();
   }
 
   allSettled(): void {
@@ -607,9 +624,13 @@ class OneRelay
 
   hasRoom(): boolean {
     const { last } = this.line;
+    const { maxPendingBytes, maxPendingCommands } = this.context.limits;
     // A large command is passed on as fast as the server takes it.
-    if (last?.type === 'large' && last.bytes > 0) return this.route.upstream?.isCongested !== true;
-    return this.line.bytes + this.inFlightBytes <= this.context.limits.maxPendingBytes / 2;
+    if (last?.type === 'large' && last.bytes > 0)
+      return last.bytes <= maxPendingBytes && this.route.upstream?.isCongested !== true;
+    return (
+      this.inFlight <= maxPendingCommands / 2 && this.line.bytes + this.inFlightBytes <= maxPendingBytes / 2
+    );
   }
 
   onUpstreamDrain(): void {
@@ -715,6 +736,8 @@ class OneRelay
 
   idle(): void {
     this.dropPinned('it was not used for a while');
+    // What was half sent has an answer now.
+    this.pump();
   }
 
   restored(on: Upstream<Pending>): void {
@@ -741,5 +764,6 @@ const retryPauseMs = 50;
 const restorePauseMs = 250;
 const sendsScripts: ReadonlySet<string> = new Set(['EVAL', 'EVAL_RO', 'SCRIPT LOAD', 'SCRIPT FLUSH']);
 const ok = Buffer.from('+OK\r\n');
+const asking = Buffer.from('*1\r\n$6\r\nASKING\r\n');
 /** The words that ioredis itself has for it, on which others rely. */
 const closedByClient = 'Connection is closed.';

@@ -68,6 +68,8 @@ export interface UpstreamOptions<Item> {
   readonly lease: Lease;
   readonly openedAt: Ms;
   readonly maxWholeBytes: number;
+  /** A larger message, which must be looked at whole, ends the connection and its client. */
+  readonly maxMessageBytes: number;
   /** The time of this tick: read once, however many commands come. */
   tickNow(): Ms;
   /** Calls back once at the end of this tick. */
@@ -80,7 +82,7 @@ export interface UpstreamOptions<Item> {
 }
 
 export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<Item> {
-  const { socket, lease, maxWholeBytes } = options;
+  const { socket, lease, maxWholeBytes, maxMessageBytes } = options;
   const ring = createRing<Owner<Item>, Item>();
   const outbox = createOutbox();
   const scanner = createReplyScanner();
@@ -252,6 +254,11 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
     }
     carry.push(part);
     carryBytes += part.length;
+    const isOverwhelming = carryBytes + scanner.missingBytes > maxMessageBytes;
+    if (isOverwhelming && options.pushOwner !== undefined && (head === undefined || isMarked)) {
+      closed('a message that is too large', true, options.pushOwner);
+      return;
+    }
     if (head === undefined || isMarked || carryBytes + scanner.missingBytes <= maxWholeBytes) return;
     upstream.isBusy = true;
     const parts = carry;
@@ -260,15 +267,15 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
     for (const each of parts) head.owner?.replyPart(each);
   }
 
-  function closed(reason: string, isOurs: boolean): void {
+  /** `cutOff` was to get what is lost, and has to learn that it is. */
+  function closed(reason: string, isOurs: boolean, cutOff?: Owner<Item>): void {
     if (!upstream.isOpen) return;
     upstream.isOpen = false;
     stopListening();
     socket.removeListener('data', onData);
     socket.destroy();
-    const isCut = upstream.isBusy;
+    const cutOwner = cutOff ?? (upstream.isBusy ? ring.head?.owner : undefined);
     upstream.isBusy = false;
-    const headOwner = ring.head?.owner;
     const byOwner = new Map<Owner<Item>, Run<Owner<Item>, Item>[]>();
     const runs = ring.drain();
     for (const [at, run] of runs.entries()) {
@@ -283,7 +290,7 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
     if (options.pushOwner !== undefined && !byOwner.has(options.pushOwner))
       byOwner.set(options.pushOwner, []);
     for (const [owner, runs] of byOwner) {
-      owner.lost(upstream, { runs, reason, isCut: isCut && owner === headOwner });
+      owner.lost(upstream, { runs, reason, isCut: owner === cutOwner });
     }
   }
 
