@@ -1,5 +1,13 @@
 export { adapter } from './adapter.ts';
-export { createClient, type ClientOptions, type FailoverRedis } from './client/create-client.ts';
+export {
+  createClient,
+  createClusterClient,
+  type ClientOptions,
+  type ClusterClientOptions,
+  type FailoverRedis,
+  type FailoverRedisCluster,
+} from './client/create-client.ts';
+export { type IoredisClusterOptions } from './client/check-cluster-options.ts';
 export { type IoredisOptions } from './client/check-options.ts';
 export { ScanInterruptedError } from './errors.ts';
 export { type RedisConfig, type RedisOptions } from './config.ts';

@@ -63,13 +63,25 @@ const secret = /password|username|tls/i;
 
 /** @throws ConfigError with field, value and fix for each option that cannot be kept. */
 export function checkIoredisOptions(options: IoredisOptions): void {
+  const issues = optionIssues('ioredis', undefined, options);
+  if (issues.length > 0) throw new ConfigError(issues);
+}
+
+type Refused = Readonly<Record<string, readonly [problem: string, fix: string]>>;
+
+/** @param table of refused options; by default that of an instance */
+export function optionIssues(
+  place: string,
+  table: Refused = refused,
+  options: object,
+): readonly ConfigIssue[] {
   const issues: ConfigIssue[] = [];
-  for (const [field, [problem, fix]] of Object.entries(refused)) {
+  for (const [field, [problem, fix]] of Object.entries(table)) {
     const value = (options as Readonly<Record<string, unknown>>)[field];
     if (value === undefined || (field === 'maxRetriesPerRequest' && value === null)) continue;
-    issues.push({ field: `ioredis.${field}`, value: shown(field, value), problem, fix });
+    issues.push({ field: `${place}.${field}`, value: shown(field, value), problem, fix });
   }
-  if (issues.length > 0) throw new ConfigError(issues);
+  return issues;
 }
 
 function shown(field: string, value: unknown): unknown {

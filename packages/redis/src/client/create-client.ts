@@ -1,15 +1,20 @@
 import type { HoldLimits, Log, RetryBudgetLimits, Runtime, TopologyStore } from '@failover/core';
-import { createCluster, systemRuntime } from '@failover/core';
+import { ConfigError, createCluster, systemRuntime } from '@failover/core';
 import { adapter } from '../adapter.ts';
-import type { RedisOptions } from '../config.ts';
+import type { RedisConfig, RedisOptions } from '../config.ts';
 import { redisConfig } from '../config.ts';
 import type { IoredisOptions } from './check-options.ts';
 import { checkIoredisOptions } from './check-options.ts';
-import type { FailoverRedis } from './open-client.ts';
+import type { IoredisClusterOptions } from './check-cluster-options.ts';
+import { checkClusterOptions } from './check-cluster-options.ts';
+import type { FailoverRedis, OpenOptions } from './open-client.ts';
 import { openClient } from './open-client.ts';
+import type { FailoverRedisCluster } from './open-cluster-client.ts';
+import { openClusterClient } from './open-cluster-client.ts';
 import { connectFast } from './connect.ts';
 
 export type { FailoverRedis } from './open-client.ts';
+export type { FailoverRedisCluster } from './open-cluster-client.ts';
 
 export interface ClientOptions {
   /** Options of the ioredis instance. What would break a guarantee is refused. */
@@ -30,25 +35,57 @@ export interface ClientOptions {
   readonly continueAfterUnknown?: boolean;
 }
 
+/** As `ClientOptions`, for an ioredis `Cluster`. */
+export interface ClusterClientOptions extends Omit<ClientOptions, 'ioredis'> {
+  /** Options of the ioredis `Cluster`. What would break a guarantee is refused. */
+  readonly ioredis?: IoredisClusterOptions;
+}
+
 /** @throws ConfigError if an option is wrong, with field, value and fix. */
 export function createClient(config: RedisOptions, options: ClientOptions = {}): FailoverRedis {
   const checked = redisConfig.parse(config);
-  const { ioredis = {}, store, retryBudget } = options;
+  if (checked.cluster.length > 0) {
+    const fix = 'call createClusterClient: its commands go to the shards of their keys';
+    throw new ConfigError([
+      { field: 'cluster', value: config.cluster, problem: 'is no single primary', fix },
+    ]);
+  }
+  const { ioredis = {} } = options;
   checkIoredisOptions(ioredis);
+  return openClient({ ...opened(checked, options), ioredis });
+}
+
+/** @throws ConfigError if an option is wrong, with field, value and fix. */
+export function createClusterClient(
+  config: RedisOptions,
+  options: ClusterClientOptions = {},
+): FailoverRedisCluster {
+  const checked = redisConfig.parse(config);
+  if (checked.cluster.length === 0) {
+    const fix = 'list nodes of the Redis Cluster, or call createClient';
+    throw new ConfigError([{ field: 'cluster', value: undefined, problem: 'is missing', fix }]);
+  }
+  const { ioredis = {} } = options;
+  checkClusterOptions(ioredis);
+  return openClusterClient({ ...opened(checked, options), ioredis });
+}
+
+/** What both clients stand on. */
+function opened(config: RedisConfig, options: Omit<ClientOptions, 'ioredis'>): Omit<OpenOptions, 'ioredis'> {
+  const { store, retryBudget } = options;
   const runtime = options.runtime ?? systemRuntime(options.log === undefined ? {} : { log: options.log });
-  const cluster = createCluster(adapter, checked, {
+  const cluster = createCluster(adapter, config, {
     runtime,
-    hold: { ...options.hold, windowMs: checked.holdMs },
+    hold: { ...options.hold, windowMs: config.holdMs },
     ...(retryBudget === undefined ? {} : { retryBudget }),
     ...(store === undefined ? {} : { store }),
   });
-  return openClient({
+  return {
     cluster,
-    config: checked,
+    config,
     // A runtime that was given brings its own network.
     runtime: options.runtime ?? { ...runtime, connect: connectFast },
-    ioredis,
     continueAfterUnknown: options.continueAfterUnknown ?? true,
     signal: options.signal,
-  });
+  };
 }

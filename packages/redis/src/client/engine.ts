@@ -9,8 +9,11 @@ import { RelayStream } from './relay-stream.ts';
 
 /** One gateway for all ioredis instances of a client, there only while one of them has a stream. */
 export interface Engine {
-  /** @throws Error after `close` */
-  open(): RelayStream;
+  /**
+   * @param shard of a Redis Cluster, under its name
+   * @throws Error after `close`
+   */
+  open(shard?: string): RelayStream;
   /** Ends every stream, as `disconnect` does. Resolves when all are closed, or after `timeoutMs`. */
   drain(timeoutMs: number): Promise<void>;
   readonly counters: Readonly<Record<string, number>>;
@@ -63,17 +66,21 @@ export function createEngine(options: EngineOptions): Engine {
     get counters() {
       return counters;
     },
-    open() {
+    open(shard) {
       if (isClosed) throw new Error(connectionIsClosed);
       const { attach } = opened();
       const stream = new RelayStream((made) => {
         const client = createClientEnd(made);
-        const relay = attach(client, { role: 'primary', address: 'in process' }, () => {
-          made.close();
-          streams.delete(made);
-          if (streams.size === 0) tellDrained();
-          if (streams.size === 0 && !isClosed) stopLingering = runtime.after(lingerMs, shut);
-        });
+        const relay = attach(
+          client,
+          { role: 'primary', address: 'in process', ...(shard === undefined ? {} : { shard }) },
+          () => {
+            made.close();
+            streams.delete(made);
+            if (streams.size === 0) tellDrained();
+            if (streams.size === 0 && !isClosed) stopLingering = runtime.after(lingerMs, shut);
+          },
+        );
         return {
           requests: client.feed,
           leave() {
