@@ -254,12 +254,15 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
     }
     carry.push(part);
     carryBytes += part.length;
-    const isOverwhelming = carryBytes + scanner.missingBytes > maxMessageBytes;
-    if (isOverwhelming && options.pushOwner !== undefined && (head === undefined || isMarked)) {
-      closed('a message that is too large', true, options.pushOwner);
+    const bytes = carryBytes + scanner.missingBytes;
+    const { pushOwner } = options;
+    if (head === undefined || isMarked || pushOwner?.isSubscribed === true) {
+      // To be looked at whole.
+      if (pushOwner !== undefined && bytes > maxMessageBytes)
+        closed('a message that is too large', true, pushOwner);
       return;
     }
-    if (head === undefined || isMarked || carryBytes + scanner.missingBytes <= maxWholeBytes) return;
+    if (bytes <= maxWholeBytes) return;
     upstream.isBusy = true;
     const parts = carry;
     carry = [];
