@@ -11,8 +11,8 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-const open = (path: string, serve: (client: Socket) => Promise<void>): Promise<Listener> =>
-  openListener({ listen: { type: 'unix', path }, maxClients: 10, log: silentLog, serve });
+const open = (path: string, serve: (client: Socket) => Promise<void>, maxClients = 10): Promise<Listener> =>
+  openListener({ listen: { type: 'unix', path }, maxClients, log: silentLog, serve });
 
 const echo = (client: Socket): Promise<void> =>
   new Promise((resolve) => {
@@ -70,4 +70,28 @@ it('closes the one client whose session throws, and serves the next', async () =
   expect(await ask(path)).toBe('hello');
   listener.stopAccepting();
   listener.destroyClients();
+});
+
+it('turns away one client more than it may have, and serves those that are there', async () => {
+  const path = join(folder, 'full');
+  const listener = await open(path, echo, 1);
+  const first = connect(path);
+  const answer = (): Promise<string> =>
+    new Promise((resolve) => {
+      first.once('data', (chunk: Buffer) => {
+        resolve(chunk.toString());
+      });
+    });
+  first.write('one');
+  expect(await answer()).toBe('one');
+  const second = connect(path);
+  await new Promise((resolve) => {
+    second.once('error', () => undefined);
+    second.once('close', resolve);
+  });
+  first.write('two');
+  expect(await answer()).toBe('two');
+  expect(listener.counts).toEqual({ open: 1, accepted: 1, refused: 1 });
+  listener.destroyClients();
+  listener.stopAccepting();
 });
