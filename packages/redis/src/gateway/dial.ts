@@ -26,6 +26,8 @@ export interface DialOptions {
   readonly identity: Identity;
   readonly listener: Credentials;
   readonly role: ListenerRole;
+  /** The server is a node of a Redis Cluster. */
+  readonly isOfCluster: boolean;
   readonly connectTimeoutMs: number;
   readonly runtime: Runtime;
 }
@@ -37,7 +39,7 @@ export interface DialOptions {
 export function dial(options: DialOptions, done: (dialled: Dialled) => void): () => void {
   const { lease, runtime } = options;
   const openedAt = runtime.now();
-  const greeting = handshake(options.identity, options.listener, options.role);
+  const greeting = handshake(options.identity, options.listener, options.role, options.isOfCluster);
   const decoder = createReplyDecoder({ maxBulkBytes: 1024 * 1024, maxValues: 10_000 });
   const replies: RespValue[] = [];
   let isDone = false;

@@ -35,6 +35,7 @@ export interface DoorOptions {
 export function createDoor({ context, config, shard, role, greeted }: DoorOptions): Door {
   const { cluster, counters, limits, reports, runtime, scripts, tick } = context;
   const { connectTimeoutMs } = config;
+  const isOfCluster = config.cluster.length > 0;
   const listener: Credentials = {
     ...(config.username === undefined ? {} : { username: config.username }),
     ...(config.password === undefined ? {} : { password: config.password }),
@@ -44,7 +45,7 @@ export function createDoor({ context, config, shard, role, greeted }: DoorOption
     after: (ms: number, callback: () => void) => runtime.after(ms, callback),
     random: () => runtime.random(),
     dial: (lease: Lease, identity: Identity, done: (dialled: Dialled) => void) =>
-      dial({ lease, identity, listener, role, connectTimeoutMs, runtime }, (dialled) => {
+      dial({ lease, identity, listener, role, isOfCluster, connectTimeoutMs, runtime }, (dialled) => {
         if (dialled.type === 'verified') greeted(dialled.greeting);
         reports.dialled(lease, dialled);
         done(dialled);

@@ -14,6 +14,8 @@ import { splitRun } from './split-run.ts';
 export interface EntranceEvents {
   readonly context: Pick<GatewayContext, 'commands' | 'slots'>;
   readonly origin: { readonly role: ListenerRole };
+  /** ASKING was said, which is about the next command: that one does not go the short way. */
+  isAsking: boolean;
   /** When what comes now must be answered. */
   deadline(): Ms;
   /** True if the run was sent at once, as most are. */
@@ -29,9 +31,6 @@ export interface EntranceEvents {
 /** Makes of what a client asks what waits in its line; the answer, where no server gets to see it. */
 export class Entrance implements IntakeEvents {
   readonly #events: EntranceEvents;
-  /** ASKING was said, which is about the next command. */
-  #isAsking = false;
-
   constructor(events: EntranceEvents) {
     this.#events = events;
   }
@@ -39,7 +38,7 @@ export class Entrance implements IntakeEvents {
   run(bytes: Uint8Array, from: number, to: number, count: number, bits: number): void {
     const { commands } = this.#events.context;
     const { role } = this.#events.origin;
-    if (this.#isAsking) {
+    if (this.#events.isAsking) {
       this.#askFirst(bytes, from, to);
       return;
     }
@@ -60,7 +59,7 @@ export class Entrance implements IntakeEvents {
     const { slots } = this.#events.context;
     const answer = slots === undefined ? undefined : ofShard(traits.name, slots, () => argsOf(bytes));
     if (answer !== undefined) {
-      this.#isAsking = traits.name === 'ASKING';
+      this.#events.isAsking = traits.name === 'ASKING';
       this.#events.reply(answer);
       return;
     }
@@ -118,8 +117,8 @@ export class Entrance implements IntakeEvents {
   }
 
   #asked(): { readonly isAsking?: true } {
-    const asked = this.#isAsking ? { isAsking: true as const } : {};
-    this.#isAsking = false;
+    const asked = this.#events.isAsking ? { isAsking: true as const } : {};
+    this.#events.isAsking = false;
     return asked;
   }
 

@@ -31,7 +31,12 @@ export interface Handshake {
  * The bytes that make a fresh connection speak as `who`, and prove on that very connection that the server has the
  * role that the lease says.
  */
-export function handshake(who: Identity, listener: Credentials, role: ListenerRole): Handshake {
+export function handshake(
+  who: Identity,
+  listener: Credentials,
+  role: ListenerRole,
+  isOfCluster = false,
+): Handshake {
   const frames: Buffer[] = [];
   const isRoleReply: boolean[] = [];
   let greetingAt = -1;
@@ -61,6 +66,8 @@ export function handshake(who: Identity, listener: Credentials, role: ListenerRo
     send(['HELLO', '2'], 'optional');
   }
   if (who.db !== 0) send(['SELECT', String(who.db)], 'identity');
+  // A replica of a Redis Cluster sends readers away unless they say that they mean it.
+  if (isOfCluster && role === 'replica') send(['READONLY'], 'optional');
   send(['ROLE'], 'role');
 
   return {

@@ -100,6 +100,7 @@ class OneRelay
   inFlightBytes = 0;
   isMidCommand = false;
   isClosed = false;
+  isAsking = false;
   /** Somebody waits until nothing is in flight. */
   isAwaited = false;
   readonly answers: Owner<Pending> = new Answers(this);
@@ -233,6 +234,7 @@ class OneRelay
       this.line.size === 0 &&
       !this.collection.isOpen &&
       !this.attachment.isBroken &&
+      !this.isAsking &&
       !this.isUntold &&
       !this.isEnding &&
       !this.mute.isForOne;
