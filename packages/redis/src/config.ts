@@ -94,7 +94,9 @@ const schema = z.strictObject({
     .enum(['allow', 'fence'])
     .default('allow')
     .describe('When fewer than half of the Sentinels can be heard: go on, or hold all writes.'),
-  downAfterMs: ms.optional().describe('down-after-milliseconds of the Sentinels; sizes the hold window.'),
+  downAfterMs: ms
+    .optional()
+    .describe('down-after-milliseconds of the Sentinels, or cluster-node-timeout; sizes the hold window.'),
   holdMs: ms
     .optional()
     .describe('ms an operation may wait for a primary; default downAfterMs + 10000, at most 60000.'),
