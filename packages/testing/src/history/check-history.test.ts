@@ -152,3 +152,14 @@ describe('a verdict', () => {
     expect(checkHistory(records, final('a'))).toMatchObject({ isValid: true, recovered: 1 });
   });
 });
+
+describe('a part of the backend', () => {
+  it('excuses only what it had itself', () => {
+    const failover = [{ from: 'a', to: 'b', roleAt: 100 }];
+    const successions = (key: string) => (key === 'k' ? failover : []);
+    const lost = append('v', { endedAt: 90 });
+    expect(checkHistory([lost], final(), { successions }).lost.byBackend.count).toBe(1);
+    const elsewhere = { ...lost, key: 'other' };
+    expect(checkHistory([elsewhere], final(), { successions }).lost.byUs.count).toBe(1);
+  });
+});

@@ -1,6 +1,6 @@
 import { createFinding, type Finding } from './finding.ts';
 import type { FinalState, OperationRecord } from './operation-record.ts';
-import { isLossOfBackend, type Succession } from './succession.ts';
+import { isLossOfBackend, type Successions } from './succession.ts';
 
 export interface Counters {
   /** Acknowledged increments that are missing, sorted as lost values are. */
@@ -24,7 +24,7 @@ interface Tally {
 export function checkCounters(
   history: readonly OperationRecord[],
   finalState: FinalState,
-  successions: readonly Succession[],
+  successions: Successions,
 ): Counters {
   const tallies = new Map<string, Tally>();
   for (const key of Object.keys(finalState.counters))

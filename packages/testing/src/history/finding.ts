@@ -1,11 +1,11 @@
-import type { OperationRecord } from './operation-record.ts';
+import type { Recorded } from './operation-record.ts';
 
 /** One case, with the record that promised otherwise. */
 export interface Example {
   readonly key: string;
   readonly value?: string;
   readonly what: string;
-  readonly record?: OperationRecord;
+  readonly record?: Recorded;
 }
 
 /** How often something was found, and the first cases of it. */
@@ -38,3 +38,19 @@ export function createFinding(): FindingBuilder {
 }
 
 export const nothingFound: Finding = { count: 0, examples: [] };
+
+/** In one sentence, or `undefined` if there is nothing. */
+export function sentenceOf({ count, examples }: Finding, word: string): string | undefined {
+  const [first] = examples;
+  if (first === undefined) return undefined;
+  const value = first.value === undefined ? '' : ` ${first.value}`;
+  return `${count} ${word}, first ${first.key}${value}: ${first.what}`;
+}
+
+/** All together, with the first few examples of each. */
+export function joinFindings(findings: readonly Finding[]): Finding {
+  return {
+    count: findings.reduce((sum, { count }) => sum + count, 0),
+    examples: findings.flatMap(({ examples }) => examples),
+  };
+}

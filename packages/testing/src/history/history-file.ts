@@ -2,9 +2,9 @@ import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { OperationRecord, RecordedOutcome } from './operation-record.ts';
 
-export interface HistoryWriter extends Disposable {
+export interface HistoryWriter<R extends object = OperationRecord> extends Disposable {
   /** @throws Error after it was disposed of */
-  write(record: OperationRecord): void;
+  write(record: R): void;
   flush(): void;
 }
 
@@ -15,7 +15,10 @@ const defaultBufferBytes = 64 * 1024;
  * Appends records to a file, one JSON object a line. Writes are synchronous: nothing queues behind a slow
  * disk, and a crash loses at most one buffer.
  */
-export function openHistory(path: string, bufferBytes: number = defaultBufferBytes): HistoryWriter {
+export function openHistory<R extends object = OperationRecord>(
+  path: string,
+  bufferBytes: number = defaultBufferBytes,
+): HistoryWriter<R> {
   let file: number | undefined = openSync(path, 'a');
   let lines: string[] = [];
   let heldBytes = 0;

@@ -11,6 +11,27 @@ export {
   type OperationRecord,
   type ReadCounterRecord,
   type ReadRecord,
+  type Recorded,
   type RecordedOutcome,
 } from './operation-record.ts';
-export type { Succession } from './succession.ts';
+export type { OutcomeCounts } from './outcome-counts.ts';
+export type { Period } from './period.ts';
+export { checkPubSub, type PubSubClaims, type PubSubVerdict } from './pub-sub/check-pub-sub.ts';
+export type {
+  GapRecord,
+  HeardRecord,
+  PublishRecord,
+  PubSubRecord,
+  Subscriber,
+} from './pub-sub/pub-sub-record.ts';
+export { checkQueues, type QueueClaims, type QueueVerdict } from './queue/check-queues.ts';
+export type { FinalQueues, PopRecord, PushRecord, QueueRecord } from './queue/queue-record.ts';
+export type { Succession, Successions } from './succession.ts';
+export { checkTransactions, type TransactionVerdict } from './transaction/check-transactions.ts';
+export type {
+  AppendTogetherRecord,
+  CompareAndSetRecord,
+  FinalTransactions,
+  ReadTogetherRecord,
+  TransactionRecord,
+} from './transaction/transaction-record.ts';

@@ -1,7 +1,7 @@
 import { countValues, type AppendedByList } from './appended.ts';
 import { createFinding, type Finding } from './finding.ts';
 import type { FinalState } from './operation-record.ts';
-import { isLossOfBackend, type Succession } from './succession.ts';
+import { isLossOfBackend, type Successions } from './succession.ts';
 
 export interface Lost {
   /** Acknowledged by the then-primary before its successor's first claim: no client can prevent it. */
@@ -11,11 +11,7 @@ export interface Lost {
 }
 
 /** Values that were acknowledged and are not in the final state. */
-export function findLost(
-  appended: AppendedByList,
-  finalState: FinalState,
-  successions: readonly Succession[],
-): Lost {
+export function findLost(appended: AppendedByList, finalState: FinalState, successions: Successions): Lost {
   const byBackend = createFinding();
   const byUs = createFinding();
   for (const [key, values] of appended) {

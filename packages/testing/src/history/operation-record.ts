@@ -4,7 +4,8 @@
  */
 export type RecordedOutcome = 'ok' | 'refused' | 'unknown' | 'error';
 
-interface Recorded {
+/** What all that a client was promised has in common. */
+export interface Recorded {
   /** In the order in which operations were invoked, over the whole history. */
   readonly index: number;
   readonly worker: number;
@@ -53,7 +54,8 @@ export interface ReadCounterRecord extends Recorded {
 export type OperationRecord = AppendRecord | IncrementRecord | ReadRecord | ReadCounterRecord;
 
 /** Who was promised something: workers of different programs have the same numbers. */
-export const clientOf = (record: OperationRecord): string => `${record.process}/${record.worker}`;
+export const clientOf = (record: Pick<Recorded, 'process' | 'worker'>): string =>
+  `${record.process}/${record.worker}`;
 
 /** What the backend holds at the end, after all faults were healed. What is not there counts as empty. */
 export interface FinalState {

@@ -1,4 +1,4 @@
-import type { OperationRecord } from './operation-record.ts';
+import type { Recorded } from './operation-record.ts';
 
 /** One server took another's place, as an independent observer saw it. On the history's clock. */
 export interface Succession {
@@ -13,16 +13,23 @@ export interface Succession {
   readonly exposedFrom?: number;
 }
 
+/** In the order in which they happened: of the whole backend, or of the part of it that has a key. */
+export type Successions = readonly Succession[] | ((key: string) => readonly Succession[]);
+
 /**
  * Whether the backend itself may have lost this acknowledged operation: the then-primary acknowledged it
  * before its successor first claimed the role. A client that does not know which server answered is judged
  * by the time alone.
  */
-export function isLossOfBackend(record: OperationRecord, successions: readonly Succession[]): boolean {
-  const { endedAt, server } = record;
+export function isLossOfBackend(
+  record: Pick<Recorded, 'key' | 'endedAt' | 'server'>,
+  successions: Successions,
+): boolean {
+  const { key, endedAt, server } = record;
   if (endedAt === undefined) return false;
-  return successions.some((succession, position) => {
-    const reignFrom = position === 0 ? -Infinity : (successions[position - 1]?.roleAt ?? -Infinity);
+  const own = typeof successions === 'function' ? successions(key) : successions;
+  return own.some((succession, position) => {
+    const reignFrom = position === 0 ? -Infinity : (own[position - 1]?.roleAt ?? -Infinity);
     const exposedFrom = Math.max(reignFrom, succession.exposedFrom ?? -Infinity);
     return (
       (server === undefined || server === succession.from) &&

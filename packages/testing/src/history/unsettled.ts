@@ -1,8 +1,8 @@
 import { createFinding, type Finding } from './finding.ts';
-import type { OperationRecord } from './operation-record.ts';
+import type { Recorded } from './operation-record.ts';
 
 /** Operations whose promise never settled: whoever waits for one waits for ever. */
-export function findUnsettled(history: readonly OperationRecord[]): Finding {
+export function findUnsettled(history: readonly (Recorded & { readonly f: string })[]): Finding {
   const unsettled = createFinding();
   for (const record of history) {
     if (record.outcome !== undefined && record.endedAt !== undefined) continue;

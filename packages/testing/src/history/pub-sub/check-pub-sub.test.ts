@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { checkPubSub, type PubSubVerdict } from './check-pub-sub.ts';
+import type { GapRecord, HeardRecord, PublishRecord, PubSubRecord, Subscriber } from './pub-sub-record.ts';
+
+/** Message n is published at n × 10 and acknowledged 5 later. */
+const publish = (n: number, changes: Partial<PublishRecord> = {}): PublishRecord => ({
+  ...{ f: 'publish', index: n, worker: 0, process: 'p', key: 'news', value: String(n) },
+  ...{ scheduledAt: n * 10, invokedAt: n * 10, endedAt: n * 10 + 5, outcome: 'ok' },
+  ...changes,
+});
+const hear = (n: number, subscriber = 's'): HeardRecord => ({
+  ...{ f: 'heard', subscriber, key: 'news', value: String(n), at: n * 10 + 6 },
+});
+const gap = (from: number, to: number): GapRecord => ({ f: 'gap', subscriber: 's', from, to });
+const untold: Subscriber = { name: 's', key: 'news', isTold: false };
+const told: Subscriber = { ...untold, isTold: true };
+
+const ten = Array.from({ length: 10 }, (_, n) => publish(n));
+const steady = [
+  { from: 0, to: 30 },
+  { from: 60, to: 99 },
+];
+const judge = (heard: readonly PubSubRecord[], subscriber = untold, published = ten): PubSubVerdict =>
+  checkPubSub([...published, ...heard], [subscriber], { steady });
+const heardBut = (...missing: readonly number[]): readonly HeardRecord[] =>
+  ten.map((_, n) => n).flatMap((n) => (missing.includes(n) ? [] : [hear(n)]));
+
+describe('publish and subscribe', () => {
+  it('is valid if what is missed was published between steady times', () => {
+    const verdict = judge(heardBut(3, 4, 5));
+    expect(verdict).toMatchObject({ isValid: true, failures: [], missed: 3, heard: 7 });
+  });
+
+  it('is dead if nothing is heard of what was published in a steady period', () => {
+    const verdict = judge(heardBut(3, 4, 5, 6, 7, 8, 9));
+    expect(verdict).toMatchObject({ isValid: false, dead: { count: 1 }, missedInSteady: { count: 0 } });
+    expect(verdict.failures).toEqual([
+      '1 subscriptions silently dead, first news 6: s heard none of 4 from 60 to 99',
+    ]);
+  });
+
+  it('is dead for one subscriber though another hears', () => {
+    const both = [untold, { ...untold, name: 't' }];
+    const verdict = checkPubSub([...ten, ...heardBut()], both, { steady });
+    expect(verdict.dead.examples.map(({ what }) => what)).toEqual([
+      't heard none of 3 from 0 to 30',
+      't heard none of 4 from 60 to 99',
+    ]);
+  });
+
+  it('misses what was published in a steady period while others were heard', () => {
+    expect(judge(heardBut(7))).toMatchObject({ missedInSteady: { count: 1 }, dead: { count: 0 } });
+  });
+
+  it('owes nothing whose publisher was not acknowledged', () => {
+    const published = ten.map((record) => ({ ...record, outcome: 'unknown' as const }));
+    expect(judge([], untold, published).isValid).toBe(true);
+  });
+
+  it('may miss nothing outside of the gaps of which it was told', () => {
+    expect(judge([...heardBut(3, 4), gap(34, 41)], told).isValid).toBe(true);
+    expect(judge([...heardBut(3, 4), gap(34, 39)], told).missedUntold.count).toBe(1);
+    expect(judge(heardBut(3), told).missedUntold.count).toBe(1);
+  });
+
+  it('grants the two sockets of a process some tolerance around a gap', () => {
+    const history = [...ten, ...heardBut(3, 4), gap(34, 39)];
+    expect(checkPubSub(history, [told], { steady, toleranceMs: 1 }).isValid).toBe(true);
+  });
+
+  it('hears each message once', () => {
+    expect(judge([...heardBut(), hear(4)])).toMatchObject({ isValid: false, doubled: { count: 1 } });
+  });
+
+  it('hears one publisher in its order, except what nobody knew to be under way', () => {
+    const late = [...heardBut(4), hear(4)];
+    expect(judge(late)).toMatchObject({ isValid: false, reordered: { count: 1 } });
+    const published = ten.map((record, n) => (n === 4 ? publish(4, { outcome: 'unknown' }) : record));
+    expect(judge(late, untold, published).isValid).toBe(true);
+    const others = ten.map((record, n) => (n === 4 ? publish(4, { worker: 1 }) : record));
+    expect(judge(late, untold, others).isValid).toBe(true);
+  });
+
+  it('hears nothing that was not published, or was told as not executed', () => {
+    expect(judge([...heardBut(), hear(10)])).toMatchObject({ isValid: false, phantom: { count: 1 } });
+    const published = ten.map((record, n) => (n === 4 ? publish(4, { outcome: 'refused' }) : record));
+    expect(judge(heardBut(), untold, published).phantom.count).toBe(1);
+  });
+
+  it('settles each publish', () => {
+    const { outcome: _outcome, endedAt: _endedAt, ...open } = publish(10);
+    expect(judge(heardBut(), untold, [...ten, open])).toMatchObject({
+      isValid: false,
+      unsettled: { count: 1 },
+    });
+  });
+});
