@@ -200,6 +200,39 @@ describe('one port before a whole Redis Cluster', () => {
     expect(await bed.primaryOf(key)).toBe(to.primary);
   });
 
+  it('waits while half of the keys of a command have moved (TRYAGAIN), and answers when all have', async () => {
+    const [from, to] = [await shardAt(0), await shardAt(2)];
+    const [tag = ''] = keysOf(from, true, 1, 'half');
+    const keys = Array.from({ length: 6 }, (_, at) => `{${tag}}${at}`);
+    const client = connect();
+    await client.mset(Object.fromEntries(keys.map((key) => [key, key])));
+    const slot = keySlot(Buffer.from(tag));
+    await bed.beginMove(slot, to.primary);
+    await bed.migrateKeys(slot, to.primary, 3);
+    const before = session.counters['refusals'] ?? 0;
+    const read = client.mget(...keys);
+    await until(() => (session.counters['refusals'] ?? 0) > before);
+    await bed.migrateKeys(slot, to.primary);
+    expect(await read).toEqual(keys);
+    await bed.endMove(slot, to.primary);
+    expect(await client.mget(...keys)).toEqual(keys);
+  });
+
+  it('waits while nobody has a slot (CLUSTERDOWN), and goes on when somebody has', async () => {
+    const shard = await shardAt(1);
+    const [key = ''] = keysOf(shard, true, 1, 'nobody');
+    const slot = String(keySlot(Buffer.from(key)));
+    const client = connect();
+    await client.set(key, '0');
+    const before = session.counters['refusals'] ?? 0;
+    await bed.ask(shard.primary, 'CLUSTER', 'DELSLOTS', slot);
+    const counted = client.incr(key);
+    await until(() => (session.counters['refusals'] ?? 0) > before);
+    await bed.ask(shard.primary, 'CLUSTER', 'ADDSLOTS', slot);
+    // Its keys are still there.
+    expect(await counted).toBe(1);
+  });
+
   it('answers for all shards as one server would', async () => {
     const client = connect();
     const keys = Array.from({ length: 30 }, (_, at) => `all${at}`);
