@@ -1,5 +1,6 @@
 import type { ClusterNode, ClusterOptions, RedisOptions as IoredisOptions } from 'ioredis';
 import { Cluster, Redis } from 'ioredis';
+import { connectionIsClosed } from './own-errors.ts';
 
 /**
  * The `Cluster` of ioredis, all of whose connections are ours. ioredis opens the connection of its subscriber by
@@ -15,6 +16,17 @@ export class FailoverCluster extends Cluster {
       this,
       options.redisOptions ?? {},
     );
+  }
+
+  /**
+   * ioredis ends with its last node. Disconnected while it has none, in its first turn or between two attempts, it
+   * would never end, and never settle what waits.
+   */
+  endWithoutNodes(): void {
+    if (this.status === 'end') return;
+    const own = this as unknown as { setStatus(status: string): void; flushQueue(error: Error): void };
+    own.setStatus('end');
+    own.flushQueue(new Error(connectionIsClosed));
   }
 
   override duplicate(nodes: ClusterNode[] = [], options: ClusterOptions = {}): Cluster {

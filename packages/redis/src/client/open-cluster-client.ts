@@ -66,6 +66,7 @@ export function openClusterClient(options: OpenClusterOptions): FailoverRedisClu
     cluster.disconnect();
     await engine.drain(redisOptions?.disconnectTimeout ?? 2000);
     engine.close();
+    if (cluster.nodes().length === 0) cluster.endWithoutNodes();
     await ended;
     await watched[Symbol.asyncDispose]();
   }
