@@ -28,6 +28,7 @@ describe('the config of Redis', () => {
         { type: 'address', endpoint: '[::1]:26379' },
       ],
       servers: [],
+      cluster: [],
       db: 0,
       promotion: 'selected',
       onMinority: 'allow',
@@ -130,6 +131,27 @@ describe('the config of Redis', () => {
     writeFileSync(file, 'secret\nmore\n');
     expect(redisConfig.parse({ name: 'm', sentinels, passwordFile: file }).password).toBe('secret');
     rmSync(folder, { recursive: true });
+  });
+
+  it('takes the nodes of a Redis Cluster, and nothing beside them', () => {
+    expect(redisConfig.parse({ cluster: ['10.0.0.1', 'b:7000'] })).toMatchObject({
+      name: 'redis',
+      sentinels: [],
+      servers: [],
+      cluster: [
+        { type: 'address', endpoint: '10.0.0.1:6379' },
+        { type: 'address', endpoint: 'b:7000' },
+      ],
+    });
+    expect(() => redisConfig.parse({ cluster: ['a'], servers: ['b'] })).toThrow(
+      /cluster: cannot stand beside/,
+    );
+    expect(() => redisConfig.parse({ cluster: ['a'], sentinels, name: 'm' })).toThrow(/cluster/);
+    expect(() => redisConfig.parse({ cluster: [] })).toThrow(/cluster/);
+  });
+
+  it('has no databases in a Redis Cluster', () => {
+    expect(() => redisConfig.parse({ cluster: ['a'], db: 1 })).toThrow(/db: is not 0/);
   });
 
   it('has a schema for editors', () => {

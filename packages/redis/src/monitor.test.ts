@@ -79,7 +79,8 @@ let reports: Report<RedisReply>[];
 let stop: () => void;
 
 function start(kind: 'data' | 'witness', options: Partial<RedisOptions> = {}): void {
-  const config = redisConfig.parse({ name: 'mymaster', sentinels: [sentinel], ...options });
+  const seeds = options.cluster === undefined ? { sentinels: [sentinel] } : {};
+  const config = redisConfig.parse({ name: 'mymaster', ...seeds, ...options });
   const member = { endpoint: kind === 'data' ? server : sentinel, kind };
   const subscription = watch(member, config, pace$, runtime).subscribe((report) => reports.push(report));
   stop = () => {
@@ -398,5 +399,63 @@ describe('watching a Sentinel', () => {
     await runtime.advance(10_000);
     expect(types()).not.toContain('failed');
     expect(redis.connections).toBeLessThan(25);
+  });
+});
+
+describe('watching a node of a Redis Cluster', () => {
+  const cluster = [server];
+  const nodes = (primary: string) =>
+    bulk(
+      `aa 10.0.0.1:6379@1 myself,slave bb 0 0 1 connected\nbb 10.0.0.2:6379@1 ${primary} - 0 0 1 connected 0-16383\n`,
+    );
+  const about = (asked: readonly string[], name: string): number =>
+    asked.filter((line) => line === name).length;
+
+  it('asks for its nodes first, and at rest in one of four rounds only', async () => {
+    const redis = script(runtime, server, { ROLE: roleOfMaster, 'CLUSTER NODES': nodes('master') });
+    start('data', { cluster });
+    await runtime.advance(1);
+    expect(redis.asked).toEqual(['CLUSTER NODES', 'ROLE']);
+    expect(replies()).toEqual(['clusterNodes', 'role']);
+    await runtime.advance(20_000);
+    const share = about(redis.asked, 'CLUSTER NODES') / about(redis.asked, 'ROLE');
+    expect(share).toBeGreaterThan(0.2);
+    expect(share).toBeLessThan(0.3);
+  });
+
+  it('asks for them in each round in doubt', async () => {
+    const redis = script(runtime, server, { ROLE: roleOfMaster, 'CLUSTER NODES': nodes('master') });
+    start('data', { cluster });
+    await runtime.advance(1000);
+    pace$.next('alert');
+    redis.asked.length = 0;
+    await runtime.advance(5000);
+    expect(about(redis.asked, 'CLUSTER NODES')).toBe(about(redis.asked, 'ROLE'));
+  });
+
+  it.each(['master,fail?', 'master,fail'])(
+    'asks every 20 ms while the primary that it follows is %s, and no longer',
+    async (flags) => {
+      const redis = script(runtime, server, { ROLE: roleOfMaster, 'CLUSTER NODES': nodes(flags) });
+      start('data', { cluster });
+      pace$.next('alert');
+      await runtime.advance(500);
+      redis.asked.length = 0;
+      await runtime.advance(1000);
+      expect(about(redis.asked, 'CLUSTER NODES')).toBeGreaterThan(40);
+      redis.answers['CLUSTER NODES'] = nodes('master');
+      await runtime.advance(100);
+      redis.asked.length = 0;
+      await runtime.advance(1000);
+      expect(about(redis.asked, 'CLUSTER NODES')).toBeLessThan(15);
+    },
+  );
+
+  it('asks no server for nodes that is not of a cluster', async () => {
+    const redis = script(runtime, server, { ROLE: roleOfMaster });
+    start('data');
+    pace$.next('alert');
+    await runtime.advance(2000);
+    expect(about(redis.asked, 'CLUSTER NODES')).toBe(0);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { array, bulk, error, integer, nullBulk } from './protocol/value.ts';
 import {
+  readClusterNodes,
   readMyId,
   readRole,
   readSentinelMaster,
@@ -103,5 +104,90 @@ describe('reading what a server says', () => {
     ['INFO sentinel', () => readTilt(nullBulk)],
   ])('does not guess at an answer to %s that it cannot read', (_command, read) => {
     expect(read()).toMatchObject({ type: 'errorReply', code: 'UNREADABLE' });
+  });
+});
+
+describe('reading the nodes of a Redis Cluster', () => {
+  const nodes = (...lines: string[]) => {
+    const reply = readClusterNodes(bulk(`${lines.join('\n')}\n`));
+    return reply.type === 'clusterNodes' ? reply.nodes : [];
+  };
+
+  it('reads who is who, with bus ports, names and further words behind the address', () => {
+    expect(
+      nodes(
+        'aa 10.0.0.1:6379@16379,one.example,shard-id=ff myself,master - 0 0 3 connected 0-5460 5462',
+        'bb 10.0.0.2:6379@16379,, slave aa 0 1700000000000 3 connected',
+      ),
+    ).toEqual([
+      {
+        id: 'aa',
+        address: '10.0.0.1:6379',
+        isMyself: true,
+        health: 'fine',
+        epoch: 3,
+        slots: [
+          [0, 5460],
+          [5462, 5462],
+        ],
+      },
+      {
+        id: 'bb',
+        address: '10.0.0.2:6379',
+        isMyself: false,
+        health: 'fine',
+        follows: 'aa',
+        epoch: 3,
+        slots: [],
+      },
+    ]);
+  });
+
+  it('reads of servers before 4 too, which tell no bus port', () => {
+    expect(nodes('aa 10.0.0.1:6379 master - 0 0 3 connected')).toMatchObject([{ address: '10.0.0.1:6379' }]);
+  });
+
+  it('tells a node that is suspected from one that failed', () => {
+    const health = nodes(
+      'aa 10.0.0.1:1@2 master,fail? - 0 0 1 connected',
+      'bb 10.0.0.1:2@3 master,fail - 0 0 2 disconnected',
+      'cc 10.0.0.1:3@4 master - 0 0 3 connected',
+    ).map((node) => node.health);
+    expect(health).toEqual(['suspected', 'failed', 'fine']);
+  });
+
+  it('leaves slots that are on their way where they come from', () => {
+    const [from, to] = nodes(
+      'aa 10.0.0.1:1@2 myself,master - 0 0 1 connected 0-100 [93->-bb]',
+      'bb 10.0.0.1:2@3 master - 0 0 2 connected 101-200 [93-<-aa]',
+    );
+    expect([from?.slots, to?.slots]).toEqual([[[0, 100]], [[101, 200]]]);
+  });
+
+  it('has no address of a node that nobody can reach, nor of one that met nobody', () => {
+    const read = nodes(
+      'aa 10.0.0.1:1@2 slave,noaddr bb 0 0 1 disconnected',
+      'bb :6379@16379 myself,master - 0 0 0 connected',
+      'cc :0@0 master,fail,noaddr - 0 0 0 disconnected',
+    );
+    expect(read.map(({ address }) => address)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('passes over nodes that are only being met, and what is no node', () => {
+    expect(nodes('aa 10.0.0.1:1@2 handshake - 0 0 0 connected', '', 'what', 'aa 10.0.0.1:1@2')).toEqual([]);
+  });
+
+  it('reads addresses of IPv6', () => {
+    expect(nodes('aa fd00::1:6379@16379 myself,master - 0 0 1 connected')).toMatchObject([
+      { address: '[fd00::1]:6379' },
+    ]);
+  });
+
+  it('reports what it cannot read', () => {
+    expect(readClusterNodes(error('ERR This instance has cluster support disabled'))).toMatchObject({
+      type: 'errorReply',
+      code: 'ERR',
+    });
+    expect(readClusterNodes(integer(1))).toMatchObject({ type: 'errorReply', code: 'UNREADABLE' });
   });
 });

@@ -314,3 +314,48 @@ describe('time', () => {
     expect(nextWake(steady, limits)).toBeUndefined();
   });
 });
+
+describe('the ranges of a target', () => {
+  const ranges = (...seen: readonly (readonly [number, number])[]): Observation => ({
+    type: 'rangesSeen',
+    target: main,
+    ranges: seen,
+  });
+
+  it('are kept and told when they change, and change nothing else', () => {
+    const begun = start();
+    const { topology, news, effects } = play(begun, [10, ranges([0, 9])], [20, ranges([0, 4], [8, 9])]);
+    expect(of(topology)).toEqual({
+      ...of(begun),
+      ranges: [
+        [0, 4],
+        [8, 9],
+      ],
+    });
+    expect(news).toEqual([
+      { type: 'rangesChanged', target: main, ranges: [[0, 9]] },
+      {
+        type: 'rangesChanged',
+        target: main,
+        ranges: [
+          [0, 4],
+          [8, 9],
+        ],
+      },
+    ]);
+    expect(effects).toEqual([]);
+  });
+
+  it('are the same object when the same is seen again, and nobody hears of a target that is not known', () => {
+    const { topology } = play(start(), [10, ranges([0, 9])]);
+    expect(play(topology, [20, ranges([0, 9])]).topology).toBe(topology);
+    const unknown = { ...ranges([0, 1]), target: targetId('other', 'primary') } as Observation;
+    expect(play(topology, [20, unknown]).topology).toBe(topology);
+  });
+
+  it('that are none are told too', () => {
+    const { topology, news } = play(start(), [10, ranges()]);
+    expect(of(topology).ranges).toEqual([]);
+    expect(news).toEqual([{ type: 'rangesChanged', target: main, ranges: [] }]);
+  });
+});

@@ -1,4 +1,4 @@
-import type { EndpointId, Ms, Observation, Report } from '@failover/core';
+import type { EndpointId, HashRange, Ms, Observation, Report } from '@failover/core';
 import { target, targetId } from '@failover/core';
 import type { RedisConfig } from '../config.ts';
 import { clusterEpoch } from '../epoch.ts';
@@ -25,8 +25,12 @@ export interface NodesState {
 }
 
 interface Holder {
-  readonly server: EndpointId;
+  readonly id: string;
+  /** Undefined once it says that it is not primary. */
+  readonly server: EndpointId | undefined;
   readonly epoch: number;
+  /** What it said that it serves: it stays true when it cannot be heard any more, until a higher epoch has it. */
+  readonly slots: readonly HashRange[];
 }
 
 export function initNodes(config: RedisConfig): NodesState {
@@ -93,9 +97,10 @@ function withdraw(
     ...before,
     { type: 'claimWithdrawn', target: targetId(shard, 'primary'), server, reason } as const,
   ];
-  if (state.holders.get(shard)?.server !== server) return [state, told];
-  const holders = new Map(state.holders);
-  holders.delete(shard);
+  const holder = state.holders.get(shard);
+  if (holder?.server !== server) return [state, told];
+  // The shard has its slots as before: its next primary says so, or one of a higher epoch that they went.
+  const holders = new Map(state.holders).set(shard, { ...holder, id: '', server: undefined });
   return [{ ...state, holders }, told];
 }
 
@@ -104,14 +109,11 @@ function hearNodes(state: NodesState, server: EndpointId, nodes: readonly Listed
   if (own === undefined) return [state, []];
   const isNews = JSON.stringify(state.views.get(server)) !== JSON.stringify(nodes);
   const seen = isNews ? { ...state, views: new Map(state.views).set(server, nodes) } : state;
-  const shards = isNews ? learnShards(state.shards, nodes, state.name) : state.shards;
-  const observations: Observation[] = [];
-  for (const shard of new Set(shards.values())) {
-    if ([...state.shards.values()].includes(shard)) continue;
-    for (const role of ['primary', 'replica'] as const) {
-      observations.push({ type: 'targetSeen', target: target(shard, role) });
-    }
-  }
+  const shards = isNews ? learnShards(state.shards, nodes, state.name, holderIds(state)) : state.shards;
+  const observations: Observation[] = [
+    ...tellShards(state.shards, shards),
+    ...tellMove(state, { ...seen, shards }, server, own),
+  ];
   const [claimed, claims] = claim({ ...seen, shards }, server, own, openedAt);
   observations.push(...claims);
   if (!isNews && claimed.holders === state.holders) return [state, observations];
@@ -120,23 +122,70 @@ function hearNodes(state: NodesState, server: EndpointId, nodes: readonly Listed
   return [ranged, [...observations, ...members, ...ranges]];
 }
 
+const holderIds = ({ holders }: NodesState): ReadonlyMap<string, string> =>
+  new Map([...holders].map(([shard, { id }]) => [shard, id]));
+
+function tellShards(before: Shards, after: Shards): readonly Observation[] {
+  if (after === before) return [];
+  const known = new Set(before.values());
+  return [...new Set(after.values())]
+    .filter((shard) => !known.has(shard))
+    .flatMap((shard) =>
+      (['primary', 'replica'] as const).map((role) => ({ type: 'targetSeen', target: target(shard, role) })),
+    );
+}
+
+/** A replica that migrated to another shard is a replica as before, so its role alone would not tell it. */
+function tellMove(
+  before: NodesState,
+  after: NodesState,
+  server: EndpointId,
+  { id }: ListedNode,
+): readonly Observation[] {
+  const shard = after.shards.get(id);
+  const role = after.servers.get(server)?.told;
+  const isMoved = shard !== undefined && before.shards.has(id) && before.shards.get(id) !== shard;
+  if (!isMoved || role === undefined || isAlias(after.views, server)) return [];
+  return [{ type: 'roleSeen', server, shard, role }];
+}
+
 function claim(state: NodesState, server: EndpointId, own: ListedNode, openedAt: Ms): Heard {
   const shard = state.shards.get(own.id);
   if (shard === undefined || isAlias(state.views, server)) return [state, []];
   const holder = state.holders.get(shard);
-  if (own.follows !== undefined) {
-    return holder?.server === server
-      ? withdraw(state, [], shard, server, 'it says that it is a replica')
-      : [state, []];
-  }
+  const [left, leaving] = leave(state, server, own.follows === undefined ? shard : undefined, shard);
+  if (own.follows !== undefined) return [left, leaving];
   // Without slots it is no primary of anything, unless it was and they were moved away.
-  if (own.slots.length === 0 && holder?.server !== server) return [state, []];
+  if (own.slots.length === 0 && holder?.server !== server) return [left, leaving];
   const ground = { type: 'confirmed', epoch: clusterEpoch(own.epoch) } as const;
-  const told = [{ type: 'claimSeen', target: targetId(shard, 'primary'), server, ground, openedAt } as const];
+  const told = [
+    ...leaving,
+    { type: 'claimSeen', target: targetId(shard, 'primary'), server, ground, openedAt } as const,
+  ];
   const isOlder = holder !== undefined && own.epoch < holder.epoch && holder.server !== server;
-  const isKnown = holder?.server === server && holder.epoch === own.epoch;
-  if (isOlder || isKnown) return [state, told];
-  return [{ ...state, holders: new Map(state.holders).set(shard, { server, epoch: own.epoch }) }, told];
+  const isKnown =
+    holder?.server === server && holder.epoch === own.epoch && String(holder.slots) === String(own.slots);
+  if (isOlder || isKnown) return [left, told];
+  const { id, epoch, slots } = own;
+  return [{ ...left, holders: new Map(left.holders).set(shard, { id, server, epoch, slots }) }, told];
+}
+
+/** It is primary of no other shard than `stays`. One that it left for `shard` has no slots any more. */
+function leave(state: NodesState, server: EndpointId, stays: string | undefined, shard: string): Heard {
+  let left: Heard = [state, []];
+  for (const [held, holder] of state.holders) {
+    if (holder.server !== server || held === stays) continue;
+    left = withdraw(left[0], left[1], held, server, 'it says that it is a replica');
+    if (held === shard) continue;
+    const holders = new Map(left[0].holders).set(held, {
+      ...holder,
+      id: '',
+      server: undefined,
+      slots: [],
+    });
+    left = [{ ...left[0], holders }, left[1]];
+  }
+  return left;
 }
 
 function tellMembers(state: NodesState): Heard {
@@ -150,10 +199,7 @@ function tellMembers(state: NodesState): Heard {
 }
 
 function tellRanges(state: NodesState): Heard {
-  const claims = [...state.holders].flatMap(([shard, { server, epoch }]) => {
-    const own = myself(state.views.get(server));
-    return own === undefined ? [] : [{ shard, epoch, slots: own.slots }];
-  });
+  const claims = [...state.holders].map(([shard, { epoch, slots }]) => ({ shard, epoch, slots }));
   const observations: Observation[] = [];
   const ranges = new Map(state.told.ranges);
   for (const [shard, slots] of rangesOf(claims)) {
