@@ -4,6 +4,7 @@ import { frame, type Result, writeResult } from './report/write.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<(options: Options) => Promise<Result>>>> = {
   'recovery-redis': async () => (await import('./recovery/bench.ts')).recoveryBench,
+  'recovery-redis-cluster': async () => (await import('./shards/recovery/bench.ts')).recoveryBench,
   'throughput-redis': async () => (await import('./throughput/bench.ts')).throughputBench,
   'overhead-redis': async () => (await import('./overhead/bench.ts')).overheadBench,
   'history-redis': async () => (await import('./history/bench.ts')).historyBench,

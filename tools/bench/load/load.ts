@@ -6,10 +6,14 @@ import { end } from '../process/child.ts';
 import { nextMessage, startModule } from '../process/module.ts';
 import type { DriverSpec, Told } from './driver/driver.ts';
 import type { OperationRecord } from './operation.ts';
-import type { LoadNews, LoadOrder, LoadSettings } from './orders.ts';
+import type { LoadNews, LoadOrder, LoadPlan, LoadSettings } from './orders.ts';
 
 export interface LoadResult {
   readonly records: readonly OperationRecord[];
+  /** Of what went on beside. */
+  readonly beside: readonly OperationRecord[];
+  /** Connections of the application that were closed under its hands, where its client tells. */
+  readonly closed?: number | undefined;
   readonly told?: Told | undefined;
   readonly worstLagMs: number;
 }
@@ -25,7 +29,7 @@ export interface Load {
 /** A contender's own process: it connects anew for each run, and starts once, since starting takes a second. */
 export interface Loader {
   /** Resolves when every worker was acknowledged. @throws Error if that fails in several fresh processes */
-  begin(key: string, workers: number, everyMs: number): Promise<Load>;
+  begin(plan: LoadPlan): Promise<Load>;
   end(): Promise<void>;
 }
 
@@ -35,7 +39,7 @@ const isOf =
     typeof message === 'object' && message !== null && 'type' in message && message.type === type;
 
 /** ms; a client that is not connected to a healthy cluster by then is started again. */
-const READY_LIMIT_MS = 45_000;
+export const READY_LIMIT_MS = 45_000;
 const START_LIMIT_MS = 60_000;
 const TRIES = 3;
 
@@ -48,6 +52,7 @@ async function startProcess(name: string): Promise<ChildProcess> {
 export async function startLoader(name: string, driver: DriverSpec): Promise<Loader> {
   const directory = mkdtempSync(join(tmpdir(), 'failover-load-'));
   const historyFile = join(directory, 'history.jsonl');
+  const besideFile = join(directory, 'beside.jsonl');
   let child = await startProcess(name);
   const order = (what: LoadOrder): void => void child.send(what);
 
@@ -69,8 +74,9 @@ export async function startLoader(name: string, driver: DriverSpec): Promise<Loa
   }
 
   return {
-    async begin(key, workers, everyMs) {
-      await connect({ driver, workers, everyMs, key, historyFile });
+    async begin(plan) {
+      const { key } = plan;
+      await connect({ ...plan, driver, historyFile, besideFile });
       return {
         key,
         async lastAcks() {
@@ -86,8 +92,9 @@ export async function startLoader(name: string, driver: DriverSpec): Promise<Loa
           const answer = nextMessage(child, `the history of ${key}`, 20_000, isOf('finished'));
           order({ type: 'finish' });
           try {
-            const { told, worstLagMs } = await answer;
-            return { records: readHistory(historyFile), told, worstLagMs };
+            const { told, closed, worstLagMs } = await answer;
+            const beside = plan.beside === undefined ? [] : readHistory(besideFile);
+            return { records: readHistory(historyFile), beside, closed, told, worstLagMs };
           } catch (error) {
             console.log(
               `     ${error instanceof Error ? error.message : String(error)}: this run of it is lost`,

@@ -1,5 +1,5 @@
 import { now, pause } from '../clock.ts';
-import { type Driver, outcomeOf } from './driver/driver.ts';
+import { outcomeOf } from './driver/driver.ts';
 import type { OperationRecord } from './operation.ts';
 
 export interface Worker {
@@ -11,17 +11,24 @@ export interface Worker {
   finish(): void;
 }
 
+/** What becomes of that which fell due while a worker waited; if it is dropped, then all but the latest. */
+export type Backlog = 'follows' | 'dropped';
+
+export interface WorkerPlan {
+  readonly worker: number;
+  readonly everyMs: number;
+  readonly startAt: number;
+  readonly backlog: Backlog;
+}
+
 /**
  * An open loop: operations fall due on a fixed schedule and their latency counts from there. A worker has one
  * operation under way, so that "in flight at the fault" is at most the number of workers; what falls due
- * meanwhile follows at once.
+ * meanwhile follows at once, unless a burst of it would disturb what is measured beside.
  */
 export function startWorker(
-  driver: Driver,
-  worker: number,
-  key: string,
-  everyMs: number,
-  startAt: number,
+  invoke: (value: string, sequence: number) => Promise<unknown>,
+  { worker, everyMs, startAt, backlog }: WorkerPlan,
 ): Worker {
   const records: OperationRecord[] = [];
   let lastAckAt = -Infinity;
@@ -43,7 +50,7 @@ export function startWorker(
     const begun = { worker, value: `${String(worker)}-${String(sequence)}`, scheduledAt, invokedAt: now() };
     current = begun;
     try {
-      await driver.rpush(key, begun.value);
+      await invoke(begun.value, sequence);
       keep({ ...begun, endedAt: now(), outcome: 'ok' });
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
@@ -52,7 +59,8 @@ export function startWorker(
   };
 
   const run = async (): Promise<void> => {
-    for (let sequence = 0; !isStopping; sequence++) await once(sequence);
+    const due = (): number => (backlog === 'dropped' ? Math.floor((now() - startAt) / everyMs) : 0);
+    for (let sequence = 0; !isStopping; sequence = Math.max(sequence + 1, due())) await once(sequence);
   };
 
   const done = run();

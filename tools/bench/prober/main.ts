@@ -1,21 +1,17 @@
-import { connect } from 'node:net';
-import { now } from '../clock.ts';
 import { dieWithParent, toParent } from '../process/module.ts';
-import { decode, encode, isReplyError, type Reply } from '../wire/resp.ts';
+import { GIVE_UP_MS, tryFresh } from './fresh.ts';
+import { tryKept } from './kept.ts';
+import type { Eyes } from './replies.ts';
 import type { ProberNews, ProberOrder, Sighting } from './sighting.ts';
-
-/** ms; the resolution of every figure. */
-const EVERY_MS = 10;
-/** ms; a hung server answers nobody: its tries must not pile up. */
-const GIVE_UP_MS = 200;
 
 let sightings: Sighting[] = [];
 let roles = new Map<number, string>();
 let worstLagMs = 0;
-let timer: NodeJS.Timeout | undefined;
+let stop = (): void => undefined;
 let count = 0;
 
 const tell = (news: ProberNews): void => void toParent(news);
+const nextValue = (): string => `p${String(++count)}`;
 
 /** Only changes are news; every write is kept, because which of them survive is known at the end. */
 function saw(sighting: Sighting): void {
@@ -23,60 +19,45 @@ function saw(sighting: Sighting): void {
   tell(sighting);
 }
 
-/** A fresh connection, one ROLE and one unique write in one packet: no client logic, no state, no retry. */
-function probe(port: number, key: string): void {
-  const value = `p${String(++count)}`;
-  const startedAt = now();
-  const socket = connect({ host: '127.0.0.1', port, noDelay: true });
-  let bytes = Buffer.alloc(0);
-  let role: Reply | undefined;
-  socket.setTimeout(GIVE_UP_MS, () => socket.destroy());
-  socket.on('error', () => socket.destroy());
-  socket.on('data', (chunk) => {
-    const at = now();
-    bytes = Buffer.concat([bytes, chunk]);
-    const first = decode(bytes, 0);
-    if (first === undefined) return;
-    if (role === undefined) {
-      role = first.reply;
-      const name = Array.isArray(role) ? String(role[0]) : 'unknown';
-      if (roles.get(port) !== name) {
-        roles.set(port, name);
-        saw({ type: 'role', port, role: name, at });
-      }
-    }
-    const second = decode(bytes, first.end);
-    if (second === undefined) return;
-    if (!isReplyError(second.reply)) saw({ type: 'wrote', port, value, startedAt, at });
-    socket.destroy();
-  });
-  socket.write(encode(['ROLE']) + encode(['RPUSH', key, value]));
-}
+const eyes: Eyes = {
+  role(port, role, at) {
+    if (roles.get(port) === role) return;
+    roles.set(port, role);
+    saw({ type: 'role', port, role, at });
+  },
+  wrote(port, value, startedAt, at) {
+    saw({ type: 'wrote', port, value, startedAt, at });
+  },
+  late(lateMs) {
+    worstLagMs = Math.max(worstLagMs, lateMs);
+  },
+};
 
-function begin(ports: readonly number[], key: string): void {
+function begin({ ports, key, connections }: Extract<ProberOrder, { type: 'begin' }>): void {
   sightings = [];
   roles = new Map();
   worstLagMs = 0;
-  let due = now();
-  const tick = (): void => {
-    const late = now() - due;
-    worstLagMs = Math.max(worstLagMs, late);
-    for (const port of ports) probe(port, key);
-    // A late tick is not made up for: two probes at once would show nothing that one does not.
-    due = Math.max(due + EVERY_MS, now());
-    timer = setTimeout(tick, due - now());
-  };
-  tick();
+  switch (connections) {
+    case 'fresh':
+      stop = tryFresh(ports, key, nextValue, eyes);
+      return;
+    case 'kept': {
+      const stops = ports.map((port) => tryKept(port, key, nextValue, eyes));
+      stop = () => {
+        for (const each of stops) each();
+      };
+    }
+  }
 }
 
 dieWithParent();
 process.on('message', (order: ProberOrder) => {
   switch (order.type) {
     case 'begin':
-      begin(order.ports, order.key);
+      begin(order);
       return;
     case 'finish':
-      clearTimeout(timer);
+      stop();
       // The tries that are on their way may still be answered.
       setTimeout(() => {
         tell({ type: 'log', sightings, worstLagMs });

@@ -1,9 +1,9 @@
 import { nextMessage, startModule } from '../process/module.ts';
-import type { ProbeLog, ProberNews, ProberOrder, Sighting } from './sighting.ts';
+import type { Connections, ProbeLog, ProberNews, ProberOrder, Sighting } from './sighting.ts';
 
 /** The independent reference: it says when the servers serve again, whatever any client believes. */
 export interface Prober {
-  begin(ports: readonly number[], key: string): void;
+  begin(ports: readonly number[], key: string, connections?: Connections): void;
   /** Seen since `begin`, live. */
   sightings(): readonly Sighting[];
   finish(): Promise<ProbeLog>;
@@ -23,9 +23,9 @@ export async function startProber(): Promise<Prober> {
   });
   const order = (what: ProberOrder): void => void child.send(what);
   return {
-    begin(ports, key) {
+    begin(ports, key, connections = 'fresh') {
       live = [];
-      order({ type: 'begin', ports, key });
+      order({ type: 'begin', ports, key, connections });
     },
     sightings: () => live,
     async finish() {

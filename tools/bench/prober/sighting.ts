@@ -15,8 +15,16 @@ export interface ProbeLog {
   readonly worstLagMs: number;
 }
 
+/** A fresh one for each try, each 10 ms; or one for all, each 2 ms, to servers that are not struck themselves. */
+export type Connections = 'fresh' | 'kept';
+
 export type ProberOrder =
-  | { readonly type: 'begin'; readonly ports: readonly number[]; readonly key: string }
+  | {
+      readonly type: 'begin';
+      readonly ports: readonly number[];
+      readonly key: string;
+      readonly connections: Connections;
+    }
   | { readonly type: 'finish' };
 
 export type ProberNews = Sighting | ({ readonly type: 'log' } & ProbeLog) | { readonly type: 'ready' };

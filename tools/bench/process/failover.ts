@@ -37,15 +37,20 @@ export function failoverMissing(): string | undefined {
   return existsSync(`${ROOT}packages/proxy/src/bin.ts`) ? undefined : 'packages/proxy has no program';
 }
 
-/** The local process, as a user starts it. */
+/** The local process, as a user starts it, before servers that Sentinels watch. */
 export function startFailover(cluster: RedisCluster): Promise<FailoverProcess> {
   const sentinels = cluster.sentinelPorts.flatMap((sentinel) => [
     '--sentinel',
     `127.0.0.1:${String(sentinel)}`,
   ]);
+  return serveRedis([...sentinels, '--name', cluster.name]);
+}
+
+/** @param servers where it finds them, as flags */
+export function serveRedis(servers: readonly string[]): Promise<FailoverProcess> {
   return serveWith(
     'redis',
-    (listen) => ['redis', ...sentinels, '--name', cluster.name, '--listen', listen],
+    (listen) => ['redis', ...servers, '--listen', listen],
     async (port) => (await ask(port, ['PING'])) === 'PONG',
   );
 }

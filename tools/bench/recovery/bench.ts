@@ -1,14 +1,13 @@
-import { now } from '../clock.ts';
 import { type Fault, FAULTS } from '../cluster/fault.ts';
 import { launch, settled } from '../cluster/cluster.ts';
 import { available } from '../contender/all.ts';
 import { startLoader } from '../load/load.ts';
-import type { Options, Sharing } from '../options.ts';
+import type { Options } from '../options.ts';
 import { startProber } from '../prober/prober.ts';
-import { seeded, shuffled } from '../random.ts';
 import type { Result } from '../report/write.ts';
 import { median } from '../report/statistics.ts';
 import { ms } from '../report/table.ts';
+import { faultsOf, planRounds, type Round, type RoundEnd, runRounds, untilFailure } from './rounds.ts';
 import { capOf, type Entrant, runOnce, type RunRecord, type RunSettings, type Stage } from './run.ts';
 import { printRecovery, summarizeRecovery } from './summary.ts';
 
@@ -23,44 +22,6 @@ const FULL_RUNS = 30;
 const TYPICAL_OUTAGE_MS = 1500;
 /** Runs that do not count and are run again: more than that, and the machine is too busy for any figure. */
 const MAX_AGAIN = 30;
-
-interface Round {
-  readonly fault: Fault;
-  readonly entrants: readonly Entrant[];
-}
-
-function plan(options: Options, entrants: readonly Entrant[]): readonly Round[] {
-  const random = seeded(options.seed);
-  const runs = options.runs ?? (options.isQuick ? 1 : FULL_RUNS);
-  const once = faultsOf(options).flatMap((fault) =>
-    groups(options.sharing, entrants).map((group) => ({ fault, group })),
-  );
-  return shuffled(Array.from({ length: runs }, () => once).flat(), random).map(({ fault, group }) => ({
-    fault,
-    entrants: shuffled(group, random),
-  }));
-}
-
-/** With `--faults none` there are none, and only the run without a fault remains. */
-function faultsOf(options: Options): readonly Fault[] {
-  return FAULTS.filter((fault) => options.faults?.includes(fault) ?? true);
-}
-
-/** Those who meet a fault together. */
-function groups(sharing: Sharing, entrants: readonly Entrant[]): readonly (readonly Entrant[])[] {
-  const alone = (entrant: Entrant): readonly Entrant[] => [entrant];
-  switch (sharing) {
-    case 'none':
-      return entrants.map(alone);
-    case 'all':
-      return [entrants];
-    case 'peers': {
-      const peers = entrants.filter(({ isOurs }) => !isOurs);
-      const ours = entrants.filter(({ isOurs }) => isOurs).map(alone);
-      return peers.length === 0 ? ours : [...ours, peers];
-    }
-  }
-}
 
 export async function recoveryBench(options: Options): Promise<Result> {
   const contenders = available(options.only);
@@ -85,42 +46,36 @@ export async function recoveryBench(options: Options): Promise<Result> {
 
 async function measure(options: Options, stage: Stage, entrants: readonly Entrant[]): Promise<Result> {
   const settings = options.isQuick ? QUICK : FULL;
-  const rounds = [...plan(options, entrants)];
+  const faults = faultsOf(FAULTS, options.faults);
+  const runs = options.runs ?? (options.isQuick ? 1 : FULL_RUNS);
+  const rounds = planRounds({ ...options, faults, runs }, entrants);
   const records: RunRecord[] = [];
-  const one = async (run: number, round: Round, length = settings): Promise<void> => {
+  const one = async (
+    run: number,
+    round: Round<Fault, Entrant>,
+    of: number,
+    length = settings,
+  ): Promise<RoundEnd> => {
     const found = await runOnce(stage, run, round.fault, round.entrants, length);
     records.push(...found);
-    for (const record of found) console.log(line(run, rounds.length, record, capOf(round.fault, settings)));
+    for (const record of found) console.log(line(run, of, record, capOf(round.fault, settings)));
     if (
       round.fault !== 'none' &&
       found.some((record) => record.isDisturbed) &&
       records.filter((record) => record.isDisturbed).length < MAX_AGAIN
     ) {
       console.log('     the servers switched twice by themselves: this run does not count and is run again');
-      rounds.push(round);
+      return 'again';
     }
+    return 'counts';
   };
-  const startedAt = now();
-  let failure: string | undefined;
-  try {
-    for (const [index, round] of rounds.entries()) {
-      if (options.isQuick && now() - startedAt > QUICK_LAST_START_MS) {
-        console.log(`${round.fault} was left out: a quick run has no more time on a machine this busy`);
-      } else {
-        await one(index + 1, round);
-      }
-    }
-    const calm: Round = { fault: 'none', entrants };
-    await one(rounds.length + 1, calm, {
+  const failure = await untilFailure(async () => {
+    await runRounds(rounds, options.isQuick ? QUICK_LAST_START_MS : Infinity, one);
+    await one(rounds.length + 1, { fault: 'none', entrants }, rounds.length, {
       ...settings,
       watchForcedMs: calmMs(options, records),
     });
-  } catch (error) {
-    // An hour of runs is worth more than the reason why it ended: both are told.
-    failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    console.error(failure);
-    process.exitCode = 1;
-  }
+  });
   const summaries = summarizeRecovery(records);
   console.log(printRecovery(summaries, (fault) => capOf(fault, settings)));
   return {
@@ -139,7 +94,7 @@ function calmMs(options: Options, records: readonly RunRecord[]): number {
   if (options.isQuick) return QUICK_CALM_MS;
   const outageMs =
     records.length === 0 ? TYPICAL_OUTAGE_MS : median(records.map((record) => record.outageMs));
-  const kinds = faultsOf(options).length || FAULTS.length;
+  const kinds = faultsOf(FAULTS, options.faults).length || FAULTS.length;
   return (options.runs ?? FULL_RUNS) * kinds * (FULL.warmMs + outageMs);
 }
 

@@ -98,7 +98,11 @@ export async function runOnce(
   const probeKey = `probe:${String(run)}`;
   const loads = await Promise.all(
     entrants.map(({ name, loader }) =>
-      loader.begin(`load:${String(run)}:${name}`, settings.workers, settings.everyMs),
+      loader.begin({
+        key: `load:${String(run)}:${name}`,
+        workers: settings.workers,
+        everyMs: settings.everyMs,
+      }),
     ),
   );
   const before = await countAll(entrants);

@@ -11,5 +11,9 @@ export async function connectDrivers(spec: DriverSpec, count: number): Promise<D
       return (await import('./node-redis.ts')).nodeRedisDrivers(spec, count);
     case 'failoverInProcess':
       return (await import('./failover.ts')).failoverDrivers(spec, count);
+    case 'ioredisCluster':
+      return (await import('./ioredis-cluster.ts')).ioredisClusterDrivers(spec, count);
+    case 'failoverCluster':
+      return (await import('./failover-cluster.ts')).failoverClusterDrivers(spec, count);
   }
 }

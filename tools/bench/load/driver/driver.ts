@@ -5,6 +5,11 @@ export interface SentinelAddress {
   readonly name: string;
 }
 
+export interface ClusterAddress {
+  /** host:port of nodes to begin with. */
+  readonly nodes: readonly string[];
+}
+
 /** How a load process reaches the cluster; plain data, since it crosses a process boundary. */
 export type DriverSpec =
   | { readonly type: 'plain'; readonly port: number }
@@ -14,7 +19,9 @@ export type DriverSpec =
       readonly type: 'failoverInProcess';
       /** Whether the connections of a process are duplicates of one client, or clients that know nothing of each other. */
       readonly share: 'client' | 'nothing';
-    } & SentinelAddress);
+    } & SentinelAddress)
+  /** All connections of a process are one client, which has one for each node. */
+  | ({ readonly type: 'ioredisCluster' | 'failoverCluster' } & ClusterAddress);
 
 /** What our own client tells of itself; peers tell nothing. */
 export interface Told {
@@ -28,6 +35,7 @@ export interface Driver {
   rpush(key: string, value: string): Promise<unknown>;
   incr(key: string): Promise<number>;
   get(key: string): Promise<string | null>;
+  set(key: string, value: string): Promise<unknown>;
   read(key: string): Promise<readonly string[]>;
   /** Called each time the connection that the application sees is closed by the other side. */
   onClose(listener: () => void): void;

@@ -1,8 +1,8 @@
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import type { Driver } from './driver.ts';
 
 /** A worker's view of an ioredis, whoever made it. */
-export function ioredisDriver(redis: Redis): Driver {
+export function ioredisDriver(redis: Redis | Cluster): Driver {
   // Without a listener every lost connection is printed.
   redis.on('error', () => undefined);
   return {
@@ -10,6 +10,7 @@ export function ioredisDriver(redis: Redis): Driver {
     incr: (key) => redis.incr(key),
     read: (key) => redis.lrange(key, 0, -1),
     get: (key) => redis.get(key),
+    set: (key, value) => redis.set(key, value),
     onClose: (listener) => void redis.on('close', listener),
     close: () => {
       redis.disconnect();

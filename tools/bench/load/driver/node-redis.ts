@@ -15,6 +15,7 @@ async function connectOne(spec: NodeRedisSpec): Promise<Driver> {
     rpush: (key, value) => sentinel.rPush(key, value),
     incr: (key) => sentinel.incr(key),
     get: (key) => sentinel.get(key),
+    set: (key, value) => sentinel.set(key, value),
     onClose: () => undefined,
     read: (key) => sentinel.lRange(key, 0, -1),
     close: () => {

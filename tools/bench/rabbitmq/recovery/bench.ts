@@ -1,6 +1,6 @@
 import type { Series } from '@failover/rabbitmq/testing';
-import { now } from '../../clock.ts';
 import type { Options } from '../../options.ts';
+import { type RoundEnd, runRounds, untilFailure } from '../../recovery/rounds.ts';
 import { ms } from '../../report/table.ts';
 import type { Result } from '../../report/write.ts';
 import { launch, seriesOf, settled } from '../cluster/cluster.ts';
@@ -65,28 +65,27 @@ async function measure(
   const asked = options.isQuick ? { ...options, faults: options.faults ?? QUICK_FAULTS } : options;
   const rounds = planRounds(asked, runs, entrants);
   const records: RunRecord[] = [];
-  const one = async (run: number, { fault, entrants: group }: Round, length = settings): Promise<void> => {
+  const one = async (
+    run: number,
+    { fault, entrants: group }: Round,
+    of: number,
+    length = settings,
+  ): Promise<RoundEnd> => {
     const found = await runOnce(stage, run, fault, group, length);
     records.push(...found);
-    for (const record of found) console.log(line(run, rounds.length, record, settings.capMs));
+    for (const record of found) console.log(line(run, of, record, settings.capMs));
+    return 'counts';
   };
-  const startedAt = now();
-  let failure: string | undefined;
-  try {
-    for (const [index, round] of rounds.entries()) {
-      if (options.isQuick && now() - startedAt > QUICK_LAST_START_MS)
-        console.log(`${round.fault} was left out: a quick run has no more time on a machine this busy`);
-      else await one(index + 1, round);
-    }
+  const failure = await untilFailure(async () => {
+    await runRounds(rounds, options.isQuick ? QUICK_LAST_START_MS : Infinity, one);
     const calm: Round = { fault: 'none', entrants: oursFirst(entrants) };
     if (!options.isQuick)
-      await one(rounds.length + 1, calm, { ...settings, watchMs: CALM_MS, capMs: CALM_MS * 2 });
-  } catch (error) {
-    // An hour of runs is worth more than the reason why it ended: both are told.
-    failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    console.error(failure);
-    process.exitCode = 1;
-  }
+      await one(rounds.length + 1, calm, rounds.length, {
+        ...settings,
+        watchMs: CALM_MS,
+        capMs: CALM_MS * 2,
+      });
+  });
   const summaries = summarizeRecovery(records);
   console.log(printRecovery(summaries, settings.capMs));
   return {

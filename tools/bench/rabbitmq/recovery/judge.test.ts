@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Delivery, LoadLog } from '../load/orders.ts';
 import type { QueueLog } from '../prober/orders.ts';
-import { firstAfter, judge, longestSilence, type RunFacts } from './judge.ts';
+import { firstAfter, judge, type RunFacts } from './judge.ts';
 
 const kill: RunFacts = { fault: 'kill', faultAt: 1000, endAt: 5000 };
-const drain: RunFacts = { ...kill, fault: 'drain' };
 const served = (publishedAt: number, at: number) => ({ publishedAt, at });
 const delivery = (id: string, publishedAt: number, at: number, by: Delivery['by'] = 'load'): Delivery => ({
   ...{ by, id, publishedAt, at },
@@ -27,17 +26,6 @@ describe('the gap of an outage', () => {
 
   it('never ends if nothing came until the end of the watch', () => {
     expect(firstAfter(kill, [served(999, 1002), served(1005, 5001)])).toBe(Infinity);
-  });
-});
-
-describe('the gap of a fault without an outage', () => {
-  it('is the longest silence, which may begin before the fault', () => {
-    const times = [served(0, 990), served(0, 1300), served(0, 1400), served(0, 4950)];
-    expect(longestSilence({ ...drain, endAt: 1500 }, times)).toBe(310);
-  });
-
-  it('counts a silence that lasts until the end', () => {
-    expect(longestSilence(drain, [served(0, 990), served(0, 1010)])).toBe(3990);
   });
 });
 

@@ -1,4 +1,6 @@
-import type { Delivery, LoadLog, Publication } from '../load/orders.ts';
+import type { Delivery, LoadLog } from '../load/orders.ts';
+import { longestSilence } from '../../recovery/silence.ts';
+import { countErrors } from '../../report/count-errors.ts';
 import type { QueueLog } from '../prober/orders.ts';
 import { isOutage, type Fault } from '../cluster/fault.ts';
 import { matchDeliveries } from '../ledger.ts';
@@ -64,21 +66,19 @@ export function judge(facts: RunFacts, load: LoadLog, probe: QueueLog): Judgemen
   };
 }
 
-export function countErrors(publications: readonly Publication[]): Readonly<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for (const { outcome, error } of publications) {
-    if (error === undefined) continue;
-    const kind = `${outcome}: ${error}`;
-    counts[kind] = (counts[kind] ?? 0) + 1;
-  }
-  return counts;
-}
-
 type Served = Pick<Delivery, 'publishedAt' | 'at'>;
 
 function gap(facts: RunFacts, own: readonly Served[], broker: readonly Served[]): Gap {
-  const measure = isOutage(facts.fault) ? firstAfter : longestSilence;
-  const [ownMs, brokerMs] = [measure(facts, own), measure(facts, broker)];
+  const { faultAt, endAt } = facts;
+  const measure = (served: readonly Served[]): number =>
+    isOutage(facts.fault)
+      ? firstAfter(facts, served)
+      : longestSilence(
+          served.map(({ at }) => at),
+          faultAt,
+          endAt,
+        );
+  const [ownMs, brokerMs] = [measure(own), measure(broker)];
   const beyondRaw = ownMs - brokerMs;
   // A prober that never saw service says nothing about the contender.
   const beyond = Number.isNaN(beyondRaw) ? NaN : Math.max(0, beyondRaw);
@@ -91,19 +91,4 @@ export function firstAfter({ faultAt, endAt }: RunFacts, served: readonly Served
     .filter(({ publishedAt, at }) => publishedAt > faultAt && at <= endAt)
     .map(({ at }) => at);
   return times.length === 0 ? Infinity : Math.min(...times) - faultAt;
-}
-
-/** ms; the longest time without anything served, from just before the fault until the end. */
-export function longestSilence({ faultAt, endAt }: RunFacts, served: readonly Served[]): number {
-  const times = served.map(({ at }) => at).sort((a, b) => a - b);
-  const before = times.findLast((at) => at <= faultAt) ?? faultAt;
-  const during = times.filter((at) => at > faultAt && at <= endAt);
-  if (during.length === 0) return Infinity;
-  let longest = 0;
-  let last = before;
-  for (const at of [...during, endAt]) {
-    longest = Math.max(longest, at - last);
-    last = at;
-  }
-  return longest;
 }
