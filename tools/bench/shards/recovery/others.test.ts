@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OperationRecord } from '../../load/operation.ts';
-import { latenciesIn, p99Of, windowsAround } from './others.ts';
+import { latenciesIn, p99Of, slowestIn, windowsAround } from './others.ts';
 
 const operation = (
   scheduledAt: number,
@@ -27,6 +27,19 @@ describe('what becomes of the other shards', () => {
       operation(2000, 2001),
     ];
     expect(latenciesIn(records, { from: 1000, to: 2000 })).toEqual([3, Infinity, Infinity]);
+  });
+
+  it('is told by the slowest, and when they were due', () => {
+    const records = [
+      operation(1010, 1012),
+      operation(1020, 1029),
+      operation(1030, 1031),
+      operation(1040, 1045),
+    ];
+    expect(slowestIn(records, { from: 1000, to: 2000 }, 2)).toEqual([
+      { dueMs: 20, tookMs: 9 },
+      { dueMs: 40, tookMs: 5 },
+    ]);
   });
 
   it('is a ratio of p99s', () => {

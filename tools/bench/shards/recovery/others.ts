@@ -19,11 +19,39 @@ export function windowsAround(
   return { calm: { from: calmTo - lengthMs, to: calmTo }, during: { from: faultAt, to: untilAt } };
 }
 
-/** ms of all that fell due in the window, from then on. What failed or never ended took for ever. */
-export function latenciesIn(records: readonly OperationRecord[], { from, to }: Window): readonly number[] {
+const isDueIn =
+  ({ from, to }: Window) =>
+  ({ scheduledAt }: OperationRecord): boolean =>
+    scheduledAt >= from && scheduledAt < to;
+
+/** ms; what failed or never ended took for ever. */
+const latencyOf = ({ outcome, endedAt, scheduledAt }: OperationRecord): number =>
+  outcome === 'ok' ? endedAt - scheduledAt : Infinity;
+
+/** ms of all that fell due in the window, from then on. */
+export function latenciesIn(records: readonly OperationRecord[], window: Window): readonly number[] {
+  return records.filter(isDueIn(window)).map(latencyOf);
+}
+
+/** One operation that took long. */
+export interface Slow {
+  /** ms after the window began. */
+  readonly dueMs: number;
+  readonly tookMs: number;
+}
+
+/** The slowest that fell due in the window, in the order of their time: when it was tells what it was. */
+export function slowestIn(
+  records: readonly OperationRecord[],
+  window: Window,
+  count: number,
+): readonly Slow[] {
   return records
-    .filter(({ scheduledAt }) => scheduledAt >= from && scheduledAt < to)
-    .map(({ outcome, endedAt, scheduledAt }) => (outcome === 'ok' ? endedAt - scheduledAt : Infinity));
+    .filter(isDueIn(window))
+    .sort((a, b) => latencyOf(b) - latencyOf(a))
+    .slice(0, count)
+    .map((record) => ({ dueMs: record.scheduledAt - window.from, tookMs: latencyOf(record) }))
+    .sort((a, b) => a.dueMs - b.dueMs);
 }
 
 export interface Latencies {

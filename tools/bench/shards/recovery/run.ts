@@ -12,7 +12,15 @@ import { primaries, replicaPorts, type ShardedCluster } from '../cluster/cluster
 import { type Fault, heal, inject } from '../cluster/fault.ts';
 import type { Running } from '../contender/contender.ts';
 import { type ErrorKind, errorKind } from './error-kind.ts';
-import { latenciesIn, type Latencies, type P99, p99Of, windowsAround } from './others.ts';
+import {
+  latenciesIn,
+  type Latencies,
+  type P99,
+  p99Of,
+  type Slow,
+  slowestIn,
+  windowsAround,
+} from './others.ts';
 
 export interface RunSettings {
   /** Of the broken shard, and as many of the others. */
@@ -43,6 +51,8 @@ export interface RunRecord extends Judgement {
   readonly addedMs: number;
   readonly others: P99;
   readonly othersFailed: number;
+  /** Of those during the fault. */
+  readonly othersSlowest: readonly Slow[];
   readonly kinds: Readonly<Record<ErrorKind, number>>;
   readonly errors: Readonly<Record<string, number>>;
   readonly closed?: number | undefined;
@@ -65,6 +75,7 @@ export interface Stage {
 
 /** ms after service restored that belong to the fault still. */
 const AFTERMATH_MS = 500;
+const SLOWEST = 10;
 /** ms; a failed election is tried again after some seconds. */
 const ELECTION_LIMIT_MS = 60_000;
 
@@ -167,7 +178,7 @@ function judgeShards(
   endAt: number,
   { workers, result, finalValues }: ShardsLoad,
 ): Judgement &
-  Pick<RunRecord, 'gapMs' | 'addedMs' | 'others' | 'othersFailed' | 'kinds' | 'errors'> & {
+  Pick<RunRecord, 'gapMs' | 'addedMs' | 'others' | 'othersFailed' | 'othersSlowest' | 'kinds' | 'errors'> & {
     readonly latencies: Latencies;
   } {
   const { records, beside } = result;
@@ -186,6 +197,7 @@ function judgeShards(
     addedMs: gapMs - judgement.outageMs,
     others: p99Of(latencies),
     othersFailed: beside.filter(({ outcome }) => outcome !== 'ok').length,
+    othersSlowest: slowestIn(beside, windows.during, SLOWEST),
     kinds: { unknown: count('unknown'), notExecuted: count('notExecuted'), other: count('other') },
     errors: countErrors([...records, ...beside].map(withoutNumbers)),
     latencies,
