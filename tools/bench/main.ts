@@ -17,9 +17,9 @@ const BENCHES: Readonly<Record<string, () => Promise<(options: Options) => Promi
   'history-rabbitmq': async () => (await import('./rabbitmq/history/bench.ts')).historyBench,
 };
 
-const USAGE = `npm run bench -- NAME [--quick] [--json FILE] [--seed N] [--runs N] [--only A,B] [--faults A,B] [--share none|peers|all] [--cap MS] [--version 4.0|3.10]
+const USAGE = `npm run bench -- NAME [--quick] [--json FILE] [--seed N] [--runs N] [--only A,B] [--faults A,B] [--share none|peers|all] [--cap MS] [--topology sentinel|cluster] [--version 4.0|3.10]
 NAME is one of: ${Object.keys(BENCHES).join(', ')}
---cap: who is not back so long after a fault is reported as later. --version is that of RabbitMQ`;
+--cap: who is not back so long after a fault is reported as later. --topology is that of history-redis. --version is that of RabbitMQ`;
 
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));

@@ -15,6 +15,8 @@ export interface Options {
   readonly faults?: readonly string[] | undefined;
   /** ms after a fault; who is not back by then is reported as later, and not waited for. */
   readonly capMs?: number | undefined;
+  /** How the servers of Redis stand to each other, where both can be had. */
+  readonly topology: 'sentinel' | 'cluster';
   /** Of the servers, where several can be had. */
   readonly brokerVersion?: string | undefined;
 }
@@ -33,6 +35,7 @@ export function parseOptions(args: readonly string[]): Options {
       only: { type: 'string' },
       faults: { type: 'string' },
       cap: { type: 'string' },
+      topology: { type: 'string' },
       version: { type: 'string' },
     },
   });
@@ -47,6 +50,7 @@ export function parseOptions(args: readonly string[]): Options {
     only: values.only?.split(','),
     faults: values.faults?.split(','),
     capMs: values.cap === undefined ? undefined : whole('--cap', values.cap),
+    topology: topology(values.topology ?? 'sentinel'),
     brokerVersion: values.version,
   };
 }
@@ -54,6 +58,11 @@ export function parseOptions(args: readonly string[]): Options {
 function sharing(text: string): Sharing {
   if (text === 'none' || text === 'peers' || text === 'all') return text;
   throw new Error(`--share wants none, peers or all, not ${text}`);
+}
+
+function topology(text: string): 'sentinel' | 'cluster' {
+  if (text === 'sentinel' || text === 'cluster') return text;
+  throw new Error(`--topology wants sentinel or cluster, not ${text}`);
 }
 
 function whole(option: string, text: string): number {

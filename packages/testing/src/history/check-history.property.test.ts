@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkHistory, type Claims, type Verdict } from './check-history.ts';
 import { clientOf, type FinalState, type OperationRecord } from './operation-record.ts';
+import type { Succession } from './succession.ts';
 
 interface Run {
   readonly history: readonly OperationRecord[];
   readonly finalState: FinalState;
-  readonly claims: Claims;
+  readonly claims: Claims & { readonly successions: readonly Succession[] };
 }
 
 interface Step {
@@ -101,7 +102,7 @@ const honestRun = fc
 function checkExposure(
   history: Run['history'],
   finalState: FinalState,
-  { successions = [] }: Claims,
+  { successions }: Run['claims'],
 ): boolean {
   const exposedFrom = successions[0]?.exposedFrom ?? 0;
   const early = history.filter(({ outcome, endedAt = 0 }) => outcome === 'ok' && endedAt < exposedFrom);
@@ -179,7 +180,7 @@ const plants: Record<string, Plant> = {
     return { planted: withList(run, lost.key, without(lost.value)), adds: { lostByUs: 1 } };
   },
   'a value lost that was acknowledged long before the fault': (run, seed) => {
-    const exposedFrom = run.claims.successions?.[0]?.exposedFrom ?? 0;
+    const exposedFrom = run.claims.successions[0]?.exposedFrom ?? 0;
     const lost = pick(
       presentAppends(run, 'ok').filter(({ endedAt = 0 }) => endedAt < exposedFrom),
       seed,
@@ -187,7 +188,7 @@ const plants: Record<string, Plant> = {
     return { planted: withList(run, lost.key, without(lost.value)), adds: { lostByUs: 1 } };
   },
   'a value that the old primary acknowledged after its successor': (run, seed) => {
-    const roleAt = run.claims.successions?.[0]?.roleAt ?? 0;
+    const roleAt = run.claims.successions[0]?.roleAt ?? 0;
     const lost = pick(
       presentAppends(run, 'ok').filter(({ server }) => server === 'a'),
       seed,
@@ -196,7 +197,7 @@ const plants: Record<string, Plant> = {
     return { planted: withList(late, lost.key, without(lost.value)), adds: { lostByUs: 1 } };
   },
   'a value lost by the backend': (run, seed) => {
-    const { exposedFrom = 0, roleAt = 0 } = run.claims.successions?.[0] ?? {};
+    const { exposedFrom = 0, roleAt = 0 } = run.claims.successions[0] ?? {};
     const lost = pick(
       presentAppends(run, 'ok').filter(
         ({ endedAt = 0, server }) => server === 'a' && endedAt >= exposedFrom && endedAt < roleAt,
@@ -309,8 +310,7 @@ const plants: Record<string, Plant> = {
       ({ f, key, outcome }) => f === 'increment' && key === 'counter0' && outcome === 'ok',
     );
     const exposed = acknowledged.filter(
-      ({ server, endedAt = 0 }) =>
-        server === 'a' && endedAt >= (run.claims.successions?.[0]?.exposedFrom ?? 0),
+      ({ server, endedAt = 0 }) => server === 'a' && endedAt >= (run.claims.successions[0]?.exposedFrom ?? 0),
     ).length;
     const most = acknowledged.length - exposed;
     fc.pre(most > 0);

@@ -18,7 +18,7 @@ export interface Hearing {
  * on its way when its publisher was told.
  */
 export function judgeHearing(
-  { name, key }: Subscriber,
+  { name, key, isOrdered }: Subscriber,
   heard: readonly HeardRecord[],
   published: PublishedByValue,
 ): Hearing {
@@ -41,7 +41,7 @@ export function judgeHearing(
     const publisher = clientOf(record);
     const last = lastOf.get(publisher);
     if (last === undefined || record.index > last.index) lastOf.set(publisher, record);
-    else if (record.outcome === 'ok')
+    else if (isOrdered && record.outcome === 'ok')
       reordered.add({ key, value, what: `heard by ${name} behind ${last.value}`, record });
   }
   return { values, doubled: doubled.finding, reordered: reordered.finding, phantom: phantom.finding };

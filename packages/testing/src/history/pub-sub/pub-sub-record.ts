@@ -30,6 +30,11 @@ export interface Subscriber {
   readonly key: string;
   /** Whether it is told of its gaps: then it may miss nothing outside of them. */
   readonly isTold: boolean;
+  /**
+   * Whether it hears each publisher in its order. Nobody does whose publishers take several ways, as through several
+   * nodes of a cluster.
+   */
+  readonly isOrdered: boolean;
 }
 
 export type PubSubRecord = PublishRecord | HeardRecord | GapRecord;

@@ -11,6 +11,8 @@ export interface PopRecord extends Recorded {
   readonly f: 'pop';
   /** `null`: it waited in vain. */
   readonly result?: string | null;
+  /** The list to which it moves what it takes, if it does. */
+  readonly into?: string;
 }
 
 export type QueueRecord = PushRecord | PopRecord;

@@ -12,7 +12,7 @@ export interface ReadTogetherRecord extends Recorded {
 /** Reads a counter under watch and, in a transaction, writes one more. Told as `error`: it had changed meanwhile. */
 export interface CompareAndSetRecord extends Recorded {
   readonly f: 'compareAndSet';
-  /** What it wrote, as soon as it has read what to write. */
+  /** What it wrote, if that was answered. */
   readonly value?: number;
 }
 

@@ -1,6 +1,12 @@
 import type { Succession } from '@failover/testing';
-import type { Sighting } from '../prober/sighting.ts';
-import type { Struck } from './strike.ts';
+import type { Sighting } from '../../prober/sighting.ts';
+
+/** Who was struck, when, and who served in the end. */
+export interface StruckServer {
+  readonly at: number;
+  readonly oldPort: number;
+  readonly newPort: number;
+}
 
 /** ms; what was acknowledged so shortly before a fault may not have reached a replica. */
 const REPLICATION_MS = 500;
@@ -9,7 +15,7 @@ const REPLICATION_MS = 500;
  * Who took over from whom, as the prober saw it. A server that comes back and claims its old role takes over from
  * nobody, unless it is the one that all agree on in the end.
  */
-export function successionsOf(struck: Struck, sightings: readonly Sighting[]): readonly Succession[] {
+export function successionsOf(struck: StruckServer, sightings: readonly Sighting[]): readonly Succession[] {
   const found: Succession[] = [];
   let from = struck.oldPort;
   for (const sighting of sightings) {

@@ -1,18 +1,29 @@
-import { now, pause, until } from '../clock.ts';
-import { memberAt, type RedisCluster, settled } from '../cluster/cluster.ts';
-import { newPrimary } from '../cluster/fault.ts';
-import type { Random } from '../random.ts';
-import { ask } from '../wire/ask.ts';
-import type { HistoryFault } from './schedule.ts';
+import { now, pause, until } from '../../clock.ts';
+import { memberAt, type RedisCluster, settled } from '../../cluster/cluster.ts';
+import { newPrimary } from '../../cluster/fault.ts';
+import type { Random } from '../../random.ts';
+import { ask } from '../../wire/ask.ts';
+
+export type SentinelFault = 'kill' | 'hang' | 'restart' | 'sentinelFailover' | 'sentinelGone' | 'leaderGone';
+export const SENTINEL_FAULTS: readonly SentinelFault[] = [
+  'kill',
+  'hang',
+  'restart',
+  'sentinelFailover',
+  'sentinelGone',
+  'leaderGone',
+];
 
 /** Who turns a primary that came back into a replica. */
 export type Demotion = 'bySentinel' | 'byUs';
 
 /** ms that the successor serves alone before what was broken comes back. */
 const ALONE_MS = 1500;
+/** ms that an old primary claims its role before we demote it. */
+const CLAIMING_MS = 750;
 
-export interface Struck {
-  readonly fault: HistoryFault;
+export interface StruckPrimary {
+  readonly fault: SentinelFault;
   readonly at: number;
   readonly oldPort: number;
   /** The primary when all was settled again. */
@@ -21,15 +32,15 @@ export interface Struck {
 
 /**
  * One fault and its healing. A killed or hung primary comes back and claims to be one until Sentinel turns it into
- * a replica 8 to 11 s later, as in production; only a first figure does not wait so long.
+ * a replica 8 to 11 s later, as in production, or we do after a while.
  */
 export async function strike(
   cluster: RedisCluster,
-  fault: HistoryFault,
+  fault: SentinelFault,
   oldPort: number,
   random: Random,
   demotion: Demotion,
-): Promise<Struck> {
+): Promise<StruckPrimary> {
   const { testbed } = cluster;
   const old = memberAt(oldPort);
   let at = now();
@@ -76,7 +87,7 @@ export async function strike(
     }
   }
   if (demotion === 'byUs' && fault !== 'restart') {
-    await pause(ALONE_MS);
+    await pause(CLAIMING_MS);
     await ask(oldPort, ['REPLICAOF', '127.0.0.1', String(await newPrimary(cluster, oldPort))]);
   }
   return { fault, at, oldPort, newPort: await settled(cluster) };

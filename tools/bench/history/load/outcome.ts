@@ -1,5 +1,5 @@
 import type { RecordedOutcome } from '@failover/testing';
-import { outcomeOf } from '../load/driver/driver.ts';
+import { outcomeOf } from '../../load/driver/driver.ts';
 
 /** An error that the server itself answered with proves that nothing happened, except where it says the contrary. */
 export function recordedOutcome(error: unknown): RecordedOutcome {
