@@ -9,6 +9,8 @@ import {
   withoutUndefined,
 } from '@failover/core';
 import { z } from 'zod';
+import type { ClientUser } from './client-users.ts';
+import { clientUsers, readClientUsers, withoutPasswords } from './client-users.ts';
 
 const address = z
   .union([
@@ -72,6 +74,11 @@ const schema = z.strictObject({
   username: z.string().min(1).optional().describe('ACL user on the servers.'),
   password: z.string().min(1).optional(),
   passwordFile: z.string().min(1).optional().describe('A file whose first line is the password.'),
+  clients: clientUsers
+    .optional()
+    .describe(
+      'Users of the gateway itself. With them every client must log in here, and is `username` to the servers.',
+    ),
   sentinelUsername: z.string().min(1).optional().describe('ACL user on the Sentinels.'),
   sentinelPassword: z.string().min(1).optional(),
   sentinelPasswordFile: z.string().min(1).optional().describe('A file whose first line is that password.'),
@@ -122,7 +129,7 @@ const schema = z.strictObject({
 });
 
 type Written = z.input<typeof schema>;
-type Lists = Pick<Written, 'sentinels' | 'servers' | 'cluster' | 'sharedCommands'>;
+type Lists = Pick<Written, 'sentinels' | 'servers' | 'cluster' | 'clients' | 'sharedCommands'>;
 
 /** What a user writes, in process and in YAML. A list may be readonly; the schema alone would refuse that. */
 export type RedisOptions = Omit<Written, keyof Lists> & {
@@ -137,6 +144,8 @@ export interface RedisConfig {
   readonly cluster: readonly Seed[];
   readonly username?: string;
   readonly password?: string;
+  /** Undefined: servers decide whom they know. */
+  readonly clients?: readonly ClientUser[];
   readonly sentinelUsername?: string;
   readonly sentinelPassword?: string;
   /** Undefined: plain TCP. */
@@ -162,7 +171,11 @@ export const redisConfig: ConfigSpec<RedisConfig> = {
   parse(input) {
     const parsed = schema.safeParse(input);
     if (!parsed.success)
-      throw new ConfigError(parsed.error.issues.flatMap((issue) => configIssues(issue, input)));
+      throw new ConfigError(
+        parsed.error.issues
+          .flatMap((issue) => configIssues(issue, input))
+          .map((issue) => withoutPasswords('clients', issue)),
+      );
     const issues: ConfigIssue[] = crossFieldIssues(parsed.data);
     const { downAfterMs, holdMs, passwordFile, sentinelPasswordFile, ...rest } = parsed.data;
     const secret = (
@@ -179,6 +192,7 @@ export const redisConfig: ConfigSpec<RedisConfig> = {
       addresses: addressMap('addresses', rest.addresses, 6379, issues),
       password: secret('passwordFile', passwordFile, rest.password),
       sentinelPassword: secret('sentinelPasswordFile', sentinelPasswordFile, rest.sentinelPassword),
+      clients: rest.clients === undefined ? undefined : readClientUsers('clients', rest.clients, issues),
       tls: readTls('tls', rest.tls, issues),
       sentinelTls: readTls('sentinelTls', rest.sentinelTls, issues),
       holdMs: holdMs ?? Math.min(60_000, (downAfterMs ?? defaultDownAfterMs) + 10_000),

@@ -51,13 +51,20 @@ function partsOf(value: unknown, root: Schema): readonly Schema[] {
   return [schema, ...branches];
 }
 
-/** Objects have no flag: they belong in a file. */
+/** Objects have no flag, and neither have lists of nothing else: they belong in a file. */
 function kindOf(property: unknown, root: Schema): AdapterField['kind'] | undefined {
-  const types = new Set(partsOf(property, root).flatMap(typesOf));
-  if (types.has('array')) return 'list';
+  const parts = partsOf(property, root);
+  const types = new Set(parts.flatMap(typesOf));
+  if (types.has('array')) return parts.some(({ items }) => isObject(items, root)) ? undefined : 'list';
   if (types.has('string')) return 'text';
   if (types.has('number') || types.has('integer')) return 'number';
   return types.has('boolean') ? 'switch' : undefined;
+}
+
+function isObject(items: unknown, root: Schema): boolean {
+  const types = new Set(partsOf(items, root).flatMap(typesOf));
+  types.delete(undefined);
+  return types.size === 1 && types.has('object');
 }
 
 function typesOf(schema: Schema): readonly unknown[] {

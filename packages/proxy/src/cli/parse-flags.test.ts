@@ -11,6 +11,7 @@ const fields = adapterFields({
     first: { $ref: '#/$defs/address' },
     mode: { enum: ['a', 'b'] },
     nested: { type: 'object' },
+    users: { type: 'array', items: { type: 'object', properties: { name: { type: 'string' } } } },
   },
   oneOf: [{ properties: { strict: { type: 'boolean' } } }],
 });
@@ -49,6 +50,13 @@ describe('flags', () => {
       '"stray" is no flag',
       '--down-after-ms needs a value',
       '--nested is not known',
+    ]);
+  });
+
+  it('have none for a list of objects, and do not repeat what was given', () => {
+    expect(read('--user=ann:secret', '--users', 'ann:secret').complaints).toEqual([
+      '--user is not known',
+      '--users is not known',
     ]);
   });
 

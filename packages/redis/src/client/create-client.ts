@@ -50,6 +50,7 @@ export function createClient(config: RedisOptions, options: ClientOptions = {}):
       { field: 'cluster', value: config.cluster, problem: 'is no single primary', fix },
     ]);
   }
+  checkNoClients(config);
   const { ioredis = {} } = options;
   checkIoredisOptions(ioredis);
   return openClient({ ...opened(checked, options), ioredis });
@@ -65,9 +66,17 @@ export function createClusterClient(
     const fix = 'list nodes of the Redis Cluster, or call createClient';
     throw new ConfigError([{ field: 'cluster', value: undefined, problem: 'is missing', fix }]);
   }
+  checkNoClients(config);
   const { ioredis = {} } = options;
   checkClusterOptions(ioredis);
   return openClusterClient({ ...opened(checked, options), ioredis });
+}
+
+function checkNoClients({ clients }: RedisOptions): void {
+  if (clients === undefined) return;
+  const problem = 'has no meaning in process, where nobody connects';
+  const fix = 'remove it; it is for listeners of the local process';
+  throw new ConfigError([{ field: 'clients', value: '(secret)', problem, fix }]);
 }
 
 /** What both clients stand on. */

@@ -11,6 +11,8 @@ export interface ClientFacts {
   readonly reachedAt?: EndpointId | undefined;
   readonly ageMs: number;
   readonly identity: Identity;
+  /** Of the gateway's own users. */
+  readonly user?: string | undefined;
 }
 
 export interface ClientAnswer {
@@ -88,7 +90,7 @@ function describe(subcommand: string, session: Session, facts: ClientFacts): str
     `psub=${session.subscriptions.pattern.size}`,
     `ssub=${session.subscriptions.shard.size}`,
     `cmd=client|${subcommand.toLowerCase()}`,
-    `user=${facts.identity.username ?? 'default'}`,
+    `user=${facts.user ?? facts.identity.username ?? 'default'}`,
     `resp=${facts.identity.resp}`,
     `lib-name=${session.libraryName}`,
     `lib-ver=${session.libraryVersion}`,

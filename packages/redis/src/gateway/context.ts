@@ -8,6 +8,7 @@ import type { GatewayLimits } from './limits.ts';
 import type { KnownScripts } from './scripts.ts';
 import type { SlotMap } from './shards/slot-map.ts';
 import type { Tick } from './tick.ts';
+import type { Users } from './users.ts';
 
 /** What all clients of a gateway have in common. */
 export interface GatewayContext {
@@ -28,6 +29,8 @@ export interface GatewayContext {
   /** Which server answered last: what HELLO repeats. */
   readonly greeting: Greeting | undefined;
   readonly reports: DataReports;
+  /** Whom clients must log in as here; without them, servers decide. */
+  readonly users?: Users | undefined;
   /** Of a Redis Cluster: which shard has which slot. */
   readonly slots?: SlotMap | undefined;
   /** Let commands behind an unknown one run before the client knows of it. */

@@ -21,7 +21,8 @@ export interface EntranceEvents {
   /** True if the run was sent at once, as most are. */
   sent(bytes: Uint8Array, from: number, to: number, count: number): boolean;
   accept(work: PendingWork): void;
-  reply(bytes: Uint8Array): void;
+  /** Ours, in place of a server's. */
+  answer(bytes: Uint8Array): void;
   /** The large command that still arrives, unless it was answered before all of it came. */
   arriving(): PendingLarge | undefined;
   grew(large: PendingLarge): void;
@@ -47,7 +48,7 @@ export class Entrance implements IntakeEvents {
       return;
     }
     for (const command of splitRun(commands, bytes, from, to)) {
-      if (command.traits.isWrite) this.#events.reply(readOnlyListener);
+      if (command.traits.isWrite) this.#events.answer(readOnlyListener);
       else this.#acceptRun(bytes, command.from, command.to, 1);
     }
   }
@@ -60,12 +61,12 @@ export class Entrance implements IntakeEvents {
     const answer = slots === undefined ? undefined : ofShard(traits.name, slots, () => argsOf(bytes));
     if (answer !== undefined) {
       this.#events.isAsking = traits.name === 'ASKING';
-      this.#events.reply(answer);
+      this.#events.answer(answer);
       return;
     }
     const refusal = refusalOf(traits, role, () => argsOf(bytes));
     const work = { deadline: this.#events.deadline(), gate: openGate };
-    if (refusal !== undefined) this.#events.reply(refusal);
+    if (refusal !== undefined) this.#events.answer(refusal);
     else if (traits.route === 'session') {
       const args = argsOf(bytes);
       const name = containerOf(traits.name);

@@ -24,6 +24,7 @@ import type { SlotMap } from './shards/slot-map.ts';
 import { createSlotMap } from './shards/slot-map.ts';
 import { createSilenceWatch, lookMs } from './silence.ts';
 import { createInstantTick, createTick } from './tick.ts';
+import { createUsers } from './users.ts';
 
 export interface GatewayOptions {
   readonly limits?: Partial<GatewayLimits>;
@@ -78,6 +79,7 @@ export function openGateway(
     scripts: createKnownScripts(),
     reports,
     slots,
+    users: config.clients === undefined ? undefined : createUsers(config.clients),
     holdMs: config.holdMs,
     continueAfterUnknown: options.continueAfterUnknown ?? false,
     get greeting() {

@@ -67,6 +67,8 @@ export interface PendingReply {
   readonly bytes: Uint8Array;
   /** With this the client learns that something is unknown. */
   readonly tellsUnknown: boolean;
+  /** It stands for a server's, which a stranger does not get. */
+  readonly isForKnown?: true;
 }
 
 /** - `open`: may go when it is its turn. - `waiting`: for a lease or a pause. - `passed`: was let through. */

@@ -39,6 +39,7 @@ import { commandOf, lostOnPinned, lostOnShared } from './sent-commands.ts';
 import { Unwatched } from './unwatched.ts';
 import type { SessionStepOptions } from './session-step.ts';
 import { stepSession } from './session-step.ts';
+import { mayAsk, noAuth } from './stranger.ts';
 import type { Loss, Owner, Upstream } from './upstream.ts';
 import { WaitCover } from './wait-cover.ts';
 
@@ -134,7 +135,7 @@ class OneRelay
     this.options = options;
     this.openedAt = context.tick.now();
     this.shared = shared;
-    this.state = { identity: options.identity, session: newSession };
+    this.state = { identity: options.identity, user: undefined, session: newSession };
     this.unwatched = new Unwatched(this.state, this);
     this.side = new ClientSide(this);
     this.intake = new Intake(new Entrance(this), context);
@@ -237,6 +238,7 @@ class OneRelay
       !this.isAsking &&
       !this.isUntold &&
       !this.isEnding &&
+      !this.isStranger &&
       !this.mute.isForOne;
     this.direct =
       isFree && (!this.route.isOnPinned || this.attachment.isFixed) ? this.route.upstream : undefined;
@@ -272,6 +274,11 @@ class OneRelay
     this.pump();
   }
 
+  answer(bytes: Uint8Array): void {
+    this.line.push({ ...replyOf(bytes), isForKnown: true });
+    this.pump();
+  }
+
   deadline(): number {
     return this.context.tick.now() + this.context.holdMs;
   }
@@ -300,11 +307,12 @@ class OneRelay
       if (this.inFlight > 0) return false;
       this.line.shift();
       this.mute.begin();
-      this.write(head.bytes);
+      this.write(head.isForKnown === true && this.isStranger ? noAuth : head.bytes);
       this.mute.settled();
       if (head.tellsUnknown) this.isUntold = false;
       return true;
     }
+    if (this.isStranger && !mayAsk(head)) return this.stepStranger(head);
     if (head.gate.type === 'waiting' || this.collection.isOpen) return false;
     if (head.type === 'session') return this.inFlight === 0 && stepSession(head, this);
     if (this.attachment.isBroken && head.type !== 'restore') return this.stepBroken(head);
@@ -410,6 +418,21 @@ class OneRelay
     this.context.counters.notExecuted += countOf(head);
     this.line.replace(head, replyOf(name === 'DISCARD' ? ok : repeated(transactionLost, countOf(head))));
     return true;
+  }
+
+  /** No server, and no part of us that answers for one, hears of it. */
+  stepStranger(head: PendingWork): boolean {
+    this.gates.cancel(head);
+    if (head.type === 'restore') {
+      this.line.shift();
+      this.isRestoring = false;
+    } else this.line.replace(head, replyOf(repeated(noAuth, countOf(head))));
+    return true;
+  }
+
+  /** It has to log in first. */
+  get isStranger(): boolean {
+    return this.context.users !== undefined && this.state.user === undefined;
   }
 
   // ---- commands about the connection itself

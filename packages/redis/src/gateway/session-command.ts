@@ -11,9 +11,17 @@ import { answerSentinel } from './sentinel-face.ts';
 import { encodeReply } from '../protocol/encode.ts';
 import type { MuteMode } from './mute.ts';
 import type { PendingSession } from './pending.ts';
+import { noAuthHello, wrongPassword } from './stranger.ts';
+import { defaultUser } from './users.ts';
 
 export type SessionAnswer =
-  | { readonly type: 'reply'; readonly reply: Buffer; readonly session: Session; readonly identity: Identity }
+  | {
+      readonly type: 'reply';
+      readonly reply: Buffer;
+      readonly session: Session;
+      readonly identity: Identity;
+      readonly user: string | undefined;
+    }
   /** Asked again with the server's verdict. With `needsProof` an equal identity proves nothing. */
   | { readonly type: 'verify'; readonly identity: Identity; readonly needsProof: boolean }
   | { readonly type: 'mute'; readonly mode: MuteMode }
@@ -21,9 +29,11 @@ export type SessionAnswer =
   | { readonly type: 'end'; readonly reply: Buffer };
 
 export interface SessionFacts {
-  readonly context: Pick<GatewayContext, 'greeting'>;
+  readonly context: Pick<GatewayContext, 'greeting' | 'users'>;
   readonly identity: Identity;
   readonly initial: Identity;
+  /** Of the gateway's own users, once it has logged in as one. */
+  readonly user: string | undefined;
   readonly session: Session;
   readonly facts: ClientFacts;
   readonly role: ListenerRole;
@@ -40,25 +50,28 @@ const muteModes: ReadonlyMap<string, MuteMode> = new Map([
 /** Answers a command about the connection itself, or says what the server must confirm first. */
 export function answerSession(asked: PendingSession, now: SessionFacts): SessionAnswer {
   const { args, name, verdict } = asked;
-  const keep = (reply: Buffer): SessionAnswer => ({
+  const keep = (reply: Buffer): Extract<SessionAnswer, { type: 'reply' }> => ({
     type: 'reply',
     reply,
     session: now.session,
     identity: now.identity,
+    user: now.user,
   });
   const become = (
     to: Identity,
     needsProof: boolean,
     reply: () => Buffer,
     session = now.session,
+    user = now.user,
   ): SessionAnswer => {
     if (verdict === undefined && (needsProof || to.key !== now.identity.key)) {
       return { type: 'verify', identity: to, needsProof };
     }
     if (typeof verdict === 'object') return keep(Buffer.from(`-${verdict.error}\r\n`));
-    return { type: 'reply', reply: reply(), session, identity: to };
+    return { type: 'reply', reply: reply(), session, identity: to, user };
   };
   const { username, password, db, resp } = now.identity;
+  const { greeting, users } = now.context;
 
   switch (name) {
     case 'SELECT': {
@@ -70,6 +83,10 @@ export function answerSession(asked: PendingSession, now: SessionFacts): Session
     case 'AUTH': {
       const [first, second] = [args[1]?.toString(), args[2]?.toString()];
       if (first === undefined || args.length > 3) return keep(wrongArguments('auth'));
+      if (users !== undefined) {
+        const [user, given] = second === undefined ? [defaultUser, first] : [first, second];
+        return users.accepts(user, given) ? { ...keep(ok), user } : keep(wrongPassword);
+      }
       const to =
         second === undefined ? identity(undefined, first, db, resp) : identity(first, second, db, resp);
       return become(to, true, () => ok);
@@ -78,29 +95,37 @@ export function answerSession(asked: PendingSession, now: SessionFacts): Session
       const hello = readHello(args);
       if (hello.type === 'error') return keep(encodeReply(hello.reply));
       const version = hello.resp ?? resp;
+      let { user } = now;
+      if (users !== undefined) {
+        const { login } = hello;
+        if (login !== undefined && !users.accepts(login.username, login.password)) return keep(wrongPassword);
+        user = login?.username ?? user;
+        if (user === undefined) return keep(noAuthHello);
+      }
+      // Servers are asked only for users of their own.
+      const login = users === undefined ? hello.login : undefined;
       const to =
-        hello.login === undefined
+        login === undefined
           ? identity(username, password, db, version)
-          : identity(hello.login.username, hello.login.password, db, version);
+          : identity(login.username, login.password, db, version);
       const session =
         hello.clientName === undefined ? now.session : { ...now.session, clientName: hello.clientName };
       // Without a login there is nothing to prove: during a failover a client that greets is not kept waiting.
-      const { greeting } = now.context;
-      if (hello.login === undefined && greeting !== undefined) {
+      if (login === undefined && greeting !== undefined) {
         const reply = helloReply(greeting, version, now.facts.id, roleName(now.role));
-        return { type: 'reply', reply, session, identity: to };
+        return { type: 'reply', reply, session, identity: to, user };
       }
       if (verdict === 'verified' && greeting === undefined) return keep(line("ERR unknown command 'HELLO'"));
       const reply = (): Buffer =>
         greeting === undefined ? ok : helloReply(greeting, version, now.facts.id, roleName(now.role));
-      return become(to, true, reply, session);
+      return become(to, true, reply, session, user);
     }
     case 'CLIENT': {
       const mode =
         args.length === 3 && wordAt(args, 1) === 'reply' ? muteModes.get(wordAt(args, 2)) : undefined;
       if (mode !== undefined) return { type: 'mute', mode };
       const { session, reply } = answerClient(args, now.session, now.facts);
-      return { type: 'reply', reply, session, identity: now.identity };
+      return { ...keep(reply), session };
     }
     case 'SENTINEL':
       return keep(answerSentinel(args, { ...now.sentinel, resp }));

@@ -53,7 +53,15 @@ export function stepSession(head: PendingSession, client: SessionStepOptions): b
     identity,
     initial,
     session: state.session,
-    facts: { id, address, reachedAt, ageMs: context.tick.now() - client.openedAt, identity },
+    user: state.user,
+    facts: {
+      id,
+      address,
+      reachedAt,
+      ageMs: context.tick.now() - client.openedAt,
+      identity,
+      user: state.user,
+    },
     role: client.origin.role,
     sentinel: { name: context.name, reachedAt },
   });
@@ -66,6 +74,7 @@ export function stepSession(head: PendingSession, client: SessionStepOptions): b
   switch (answer.type) {
     case 'reply':
       state.session = answer.session;
+      state.user = answer.user;
       if (answer.identity.key !== identity.key) client.become(answer.identity);
       line.replace(head, replyOf(answer.reply));
       return true;
@@ -79,6 +88,7 @@ export function stepSession(head: PendingSession, client: SessionStepOptions): b
     case 'reset':
       mute.set('on');
       state.session = newSession;
+      state.user = undefined;
       client.become(initial);
       attachment.reset();
       line.replace(head, replyOf(answer.reply));

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Cluster, EndpointId, GatewaySession } from '@failover/core';
 import { createCluster, endpointOf, systemRuntime, targetId } from '@failover/core';
-import type { RedisTestbed } from '../../testing/index.ts';
+import type { RedisTestbed, TestbedOptions } from '../../testing/index.ts';
 import { launchCluster } from '../../testing/index.ts';
 import { adapter } from '../../adapter.ts';
 import type { RedisOptions } from '../../config.ts';
@@ -25,8 +25,11 @@ export interface RealGateway extends AsyncDisposable {
   hasSuccessorOf(before: EndpointId): boolean;
 }
 
-export async function openRealGateway(options: Partial<RedisOptions> = {}): Promise<RealGateway> {
-  const bed = await launchCluster();
+export async function openRealGateway(
+  options: Partial<RedisOptions> = {},
+  testbed: TestbedOptions = {},
+): Promise<RealGateway> {
+  const bed = await launchCluster(testbed);
   const runtime = systemRuntime();
   const config = adapter.config.parse({ ...bed.config, downAfterMs: 1000, ...options });
   const cluster = createCluster(adapter, config, { runtime, hold: { windowMs: config.holdMs } });
