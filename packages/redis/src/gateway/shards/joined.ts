@@ -14,8 +14,10 @@ export interface PartReply {
 export function joined(replies: readonly PartReply[], join: Join, places: number): Uint8Array {
   const [first] = replies;
   if (first === undefined) return encodeReply(array([]));
-  const failed = replies.find(({ bytes }) => bytes[0] === 45 || bytes[0] === 33);
-  if (failed !== undefined) return failed.bytes;
+  const failed = replies.filter(({ bytes }) => bytes[0] === 45 || bytes[0] === 33);
+  // Nothing turns what is unknown of one part into a word on all of it.
+  const told = failed.find(({ bytes }) => isUnknown(bytes)) ?? failed[0];
+  if (told !== undefined) return told.bytes;
   if (join === 'first') return first.bytes;
   const values = replies.map(({ bytes }) => valueOf(bytes));
   switch (join) {
@@ -38,6 +40,9 @@ export function joined(replies: readonly PartReply[], join: Join, places: number
   }
 }
 
+const isUnknown = (reply: Uint8Array): boolean =>
+  Buffer.from(reply.buffer, reply.byteOffset, Math.min(reply.length, 15)).toString('latin1') ===
+  '-OUTCOMEUNKNOWN';
 const valueOf = (bytes: Uint8Array): RespValue | undefined => createReplyDecoder().feed(bytes)[0];
 const numberOf = (value: RespValue | undefined): number =>
   value?.type === 'integer' ? Number(value.value) : 0;

@@ -3,19 +3,21 @@ import { createReplyScanner } from '../../protocol/scan.ts';
 import type { Subscriptions } from '../../session/subscriptions.ts';
 import { noSubscriptions } from '../../session/subscriptions.ts';
 import type { Relay } from '../relay.ts';
-import type { Owed } from './owed.ts';
+import type { Owed, Turn } from './owed.ts';
 
 export interface LaneEvents {
   /** One whole reply or push. */
   framed(lane: Lane, frame: Uint8Array): void;
+  /** All that came was told. */
+  wasRead(): void;
   /** May the reply that comes go on in parts? Then each part goes to `passed`, the last one with `isLast`. */
   mayPass(lane: Lane, first: number): boolean;
   passed(lane: Lane, bytes: Uint8Array, isLast: boolean): void;
   /** The relay has enough of what it is asked, or has room again. */
   paused(): void;
   resumed(): void;
-  /** The relay has ended its client: so must we. */
-  ended(lane: Lane): void;
+  /** The relay has ended its client, after all was answered or in the middle: so must we. */
+  ended(lane: Lane, isOrderly: boolean): void;
   readonly isClientBehind: boolean;
   readonly unreadBytes: number;
 }
@@ -30,6 +32,8 @@ export class Lane implements ClientStream {
   readonly shard: string;
   /** Commands without an answer, in the order in which they were asked. */
   readonly owed: Owed[] = [];
+  /** Its last answer, which may still wait for those of other shards. */
+  answered: Turn | undefined;
   subscriptions: Subscriptions = noSubscriptions;
   isPaused = false;
   #relay: Relay | undefined;
@@ -53,6 +57,7 @@ export class Lane implements ClientStream {
   }
 
   ask(bytes: Uint8Array): void {
+    if (this.#isClosed) return;
     for (const listener of this.#onData) listener(bytes as Buffer);
   }
 
@@ -80,22 +85,27 @@ export class Lane implements ClientStream {
   write(bytes: Uint8Array): boolean {
     let from = 0;
     while (from < bytes.length && !this.#isClosed) {
-      if (!this.#scanner.isInside && this.#carryBytes === 0 && !this.#isPassing) {
-        this.#isPassing = this.#events.mayPass(this, bytes[from] as number);
-      }
       this.#scanner.scan(bytes, from, 1, false);
       const isWhole = this.#scanner.count === 1;
       const end = isWhole ? this.#scanner.wholeEnd : bytes.length;
       this.#take(from === 0 && end === bytes.length ? bytes : bytes.subarray(from, end), isWhole);
       from = end;
     }
+    if (!this.#isClosed) this.#events.wasRead();
     return !this.#events.isClientBehind;
   }
 
   #take(bytes: Uint8Array, isLast: boolean): void {
-    const isLong = this.#carryBytes + bytes.length > maxCarryBytes;
-    if (this.#isPassing && isLong) {
-      this.#pass(bytes, isLast);
+    const [begin = bytes] = this.#carry;
+    if (!this.#isPassing && !isLast && this.#carryBytes + bytes.length > maxCarryBytes) {
+      this.#isPassing = this.#events.mayPass(this, begin[0] as number);
+    }
+    if (this.#isPassing) {
+      const parts = this.#carry;
+      this.#forget();
+      this.#isPassing = !isLast;
+      for (const part of parts) this.#events.passed(this, part, false);
+      this.#events.passed(this, bytes, isLast);
       return;
     }
     if (!isLast) {
@@ -108,20 +118,9 @@ export class Lane implements ClientStream {
     this.#events.framed(this, frame);
   }
 
-  #pass(bytes: Uint8Array, isLast: boolean): void {
-    const parts = [...this.#carry, bytes];
-    this.#carry = [];
-    // From now on each part goes at once.
-    this.#carryBytes = maxCarryBytes;
-    for (const part of parts.slice(0, -1)) this.#events.passed(this, part, false);
-    if (isLast) this.#forget();
-    this.#events.passed(this, bytes, isLast);
-  }
-
   #forget(): void {
     this.#carry = [];
     this.#carryBytes = 0;
-    this.#isPassing = false;
   }
 
   get writableLength(): number {
@@ -145,12 +144,17 @@ export class Lane implements ClientStream {
   }
 
   end(): void {
-    this.destroy();
+    this.#end(true);
   }
 
   destroy(): void {
+    this.#end(false);
+  }
+
+  #end(isOrderly: boolean): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#events.ended(this);
+    this.#events.ended(this, isOrderly);
+    for (const listener of this.#onClose) listener();
   }
 }

@@ -11,7 +11,9 @@ export interface Owed {
   readonly part: number;
   /** It is in a transaction, which does not go elsewhere. */
   readonly isBound: boolean;
-  redirects: number;
+  /** It makes a connection that was opened later what the client's others are. */
+  readonly isSetup?: true;
+  readonly redirects: number;
 }
 
 /** One answer that the client waits for, in the order of its commands. */
@@ -21,6 +23,11 @@ export interface Turn {
   readonly parts: { bytes: Uint8Array | undefined; readonly places: readonly number[] }[];
   left: number;
   reply: Uint8Array | undefined;
+  /** What its servers pushed behind their answers: the client shall not see it before those. */
+  pushed: readonly Uint8Array[];
+  /** Of answers that wait for those of commands before. */
+  heldBytes: number;
+  isEmitted: boolean;
   /** Looks at the answer before the client does. */
   readonly shown: ((reply: Uint8Array) => Uint8Array) | undefined;
 }
@@ -37,6 +44,9 @@ export function turnOf(
     parts: Array.from({ length: count }, (_, at) => ({ bytes: undefined, places: places[at] ?? [] })),
     left: count,
     reply: undefined,
+    pushed: [],
+    heldBytes: 0,
+    isEmitted: false,
     shown,
   };
 }

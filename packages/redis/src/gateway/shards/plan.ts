@@ -97,6 +97,8 @@ export function planOf(traits: CommandTraits, args: readonly Buffer[]): Plan {
   }
 }
 
+export const slotPlan = (slot: number): Plan => ({ type: 'shard', slot });
+
 function planOfData(traits: CommandTraits, args: readonly Buffer[]): Plan {
   if (containerOf(traits.name) === 'CLUSTER') return { type: 'cluster' };
   if (traits.name === 'SCAN') return { type: 'scan' };
@@ -108,7 +110,7 @@ function planOfData(traits: CommandTraits, args: readonly Buffer[]): Plan {
   const [first, ...others] = keys;
   if (first === undefined) return { type: 'any' };
   const slot = keySlot(first);
-  if (others.every((key) => keySlot(key) === slot)) return { type: 'shard', slot };
+  if (others.every((key) => keySlot(key) === slot)) return slotPlan(slot);
   const joinOfParts = splittable.get(traits.name);
   return joinOfParts === undefined
     ? { type: 'answer', reply: crossSlot }

@@ -6,6 +6,7 @@ import { encodeCommand } from '../../protocol/encode.ts';
 import {
   afterSubscription,
   confirmations,
+  noSubscriptions,
   readPushed,
   subscriptionCount,
 } from '../../session/subscriptions.ts';
@@ -25,12 +26,12 @@ import { answerPart, turnOf } from './owed.ts';
 import type { Plan } from './plan.ts';
 import type { Redirect } from './redirect.ts';
 import { redirectIn } from './redirect.ts';
-import { scanPlaceOf, scanReply } from './scan-place.ts';
+import { cursorIn, firstFrom, placeOf, scanEnd, scanPlaceOf, scanReply } from './scan-place.ts';
 import type { SlotMap } from './slot-map.ts';
 import type { ShardTransaction } from './transaction.ts';
-import { discardBytes, noTransaction, stepTransaction } from './transaction.ts';
+import { afterRefusal, discardBytes, noTransaction, stepTransaction } from './transaction.ts';
 import type { Unit } from './unit.ts';
-import { largeUnitOf, unitOf } from './unit.ts';
+import { largeUnitOf, refusedUnit, unitOf } from './unit.ts';
 
 export interface ShardRouterOptions {
   readonly context: Pick<
@@ -69,9 +70,11 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
   #lineBytes = 0;
   #inFlight = 0;
   #inFlightBytes = 0;
+  /** Of answers that wait for those of commands before. */
+  #heldBytes = 0;
   /** Answers without which the next command does not go: of a subscription, and of what the connection is. */
   #barrier = 0;
-  #subscribing: Unit | undefined;
+  #subscribing: { readonly unit: Unit; readonly lane: Lane } | undefined;
   /** Refused by shards that have those slots no more. They go again, in order, when nothing is in flight. */
   #redirected: { readonly owed: Owed; readonly shard: string; readonly isAsking: boolean }[] = [];
   #transaction: ShardTransaction = noTransaction;
@@ -79,10 +82,15 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
   #stopWaiting: (() => void) | undefined;
   #isPumping = false;
   #isPaused = false;
+  /** The cursor that was answered last, and whose it is: two servers may have the same mark. */
+  #scanned: { readonly cursor: string | undefined; readonly shard: string } | undefined;
+  /** The shards when it was last looked whether a lane's is still one of them. */
+  #serving: readonly string[] = [];
   /** A part of an answer is with the client: what comes between answers waits. */
   #isPassing = false;
   #late: Uint8Array[] = [];
   #isEnding = false;
+  #isEnded = false;
   #isClosed = false;
 
   constructor(options: ShardRouterOptions) {
@@ -100,11 +108,13 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
     });
     client.on('error', () => undefined);
     client.on('end', () => {
+      // The rest of a command never comes, and a shard waits for it.
+      if (this.#line.at(-1)?.large?.lane !== undefined) this.close();
       this.#line = [];
       this.drain();
     });
     client.on('close', () => {
-      this.close();
+      this.#release();
     });
   }
 
@@ -115,11 +125,15 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
   }
 
   close(): void {
+    this.#options.client.destroy();
+    this.#release();
+  }
+
+  #release(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#stopWaiting?.();
     for (const lane of this.#lanes.values()) lane.close();
-    this.#options.client.destroy();
     this.#options.onClosed();
   }
 
@@ -161,9 +175,18 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
   }
 
   violation(problem: string): void {
-    this.#options.context.counters.protocolErrors += 1;
-    this.#answer(protocolError(problem));
-    this.drain();
+    const { client, context } = this.#options;
+    context.counters.protocolErrors += 1;
+    if (this.#line.at(-1)?.large?.lane === undefined) {
+      this.#line = this.#line.filter(({ large }) => large?.isWhole !== false);
+      this.#line.push(refusedUnit(protocolError(problem)));
+      this.drain();
+      return;
+    }
+    // A shard waits for the rest of a command that never comes: nobody behind it would be answered.
+    client.write(protocolError(problem));
+    client.end();
+    this.#release();
   }
 
   #accept(unit: Unit): void {
@@ -181,6 +204,7 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
   #pump(): void {
     if (this.#isPumping || this.#isClosed) return;
     this.#isPumping = true;
+    this.#leaveRetired();
     this.#resend();
     for (let head = this.#line[0]; head !== undefined; head = this.#line[0]) {
       if (this.#redirected.length > 0 || this.#barrier > 0 || !this.#dispatch(head)) break;
@@ -190,15 +214,17 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
     this.#isPumping = false;
     this.#emit();
     this.#resume();
-    if (this.#isEnding && this.#line.length === 0 && this.#turns.length === 0 && !this.#isClosed) {
+    if (this.#isEnding && this.#line.length === 0 && this.#turns.length === 0 && !this.#isEnded) {
+      this.#isEnded = true;
       this.#options.client.end();
-      this.close();
     }
   }
 
   /** True if it needs nothing any more of what comes behind it. */
   #dispatch(unit: Unit): boolean {
     const { plan, traits } = unit;
+    if (unit.large?.lane !== undefined) return this.#sendTo(unit.large.lane, unit, false);
+    if (this.#transaction.type === 'none' && traits.route !== 'transaction') return this.#perform(unit, plan);
     const step = stepTransaction(
       this.#transaction,
       unit,
@@ -218,9 +244,18 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
       case 'sendAny': {
         const lane = this.#lane(step.type === 'send' ? step.shard : this.#anyShard());
         if (lane === undefined) return this.#wait(unit);
-        for (const bytes of step.before) this.#ask(lane, bytes, undefined, 0, true);
+        const { before } = step;
+        before.forEach((bytes, at) => {
+          if (at === 0) this.#begin(lane, bytes);
+          else this.#ask(lane, bytes, undefined, 0, true);
+        });
+        const first = this.#transaction.type === 'none' && traits.name === 'WATCH' ? step.next : undefined;
         this.#setTransaction(step.next);
-        return this.#sendTo(lane, unit, true);
+        return this.#sendTo(lane, unit, true, (reply) => {
+          // Nothing is watched yet, so it may be elsewhere the next time.
+          if (reply[0] === minus && this.#transaction === first) this.#transaction = noTransaction;
+          return reply;
+        });
       }
     }
   }
@@ -231,6 +266,22 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
     if (before.type !== 'failed' || before.shard === undefined || next.type === 'failed') return;
     const lane = this.#lane(before.shard);
     if (lane !== undefined) this.#ask(lane, discardBytes, undefined, 0, true);
+  }
+
+  /** MULTI, of which the client was told before a server was. Without it nothing behind it is a transaction. */
+  #begin(lane: Lane, multi: Uint8Array): void {
+    // One that is held may be refused before what comes next, which then would run by itself: so that waits.
+    const isHeld = this.#options.leaseOf(lane.shard) === undefined;
+    if (isHeld) this.#barrier += 1;
+    const turn = turnOf(1, 'first', [], (reply) => {
+      if (isHeld) this.#barrier -= 1;
+      if (reply[0] === minus && this.#transaction.type === 'bound')
+        this.#transaction = { type: 'failed', shard: undefined };
+      return reply;
+    });
+    // The client has its answer.
+    turn.isEmitted = true;
+    this.#ask(lane, multi, turn, 0, true);
   }
 
   #perform(unit: Unit, plan: Plan): boolean {
@@ -299,16 +350,16 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
     return true;
   }
 
-  #sendTo(lane: Lane, unit: Unit, isBound: boolean): boolean {
+  #sendTo(lane: Lane, unit: Unit, isBound: boolean, shown?: Turn['shown']): boolean {
     const { large } = unit;
     if (large === undefined) {
-      const turn = turnOf(1);
+      const turn = turnOf(1, 'first', [], shown);
       this.#turns.push(turn);
       this.#ask(lane, unit.bytes, turn, 0, isBound);
       return true;
     }
-    if (!large.hasBegun) {
-      large.hasBegun = true;
+    if (large.lane === undefined) {
+      large.lane = lane;
       const turn = turnOf(1);
       this.#turns.push(turn);
       lane.owed.push({ bytes: undefined, turn, part: 0, isBound, redirects: 0 });
@@ -338,18 +389,30 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
       return true;
     }
     if (this.#lanes.size === 0 && this.#lane(this.#anyShard()) === undefined) return this.#wait(unit);
-    const [first, ...others] = this.#lanes.values();
-    if (first === undefined) return false;
-    const turn = turnOf(1, 'first', [], (reply) => {
-      this.#barrier -= 1;
-      if (reply[0] !== minus) this.#sessionTaken(unit);
-      return reply;
-    });
+    const lanes = [...this.#lanes.values()];
+    const turn = turnOf(
+      lanes.length,
+      'first',
+      lanes.map(() => []),
+      (reply) => {
+        this.#barrier -= 1;
+        const refusals = turn.parts.filter(({ bytes }) => bytes?.[0] === minus).length;
+        if (refusals === 0) this.#sessionTaken(unit);
+        else if (refusals < lanes.length) {
+          // It would be one user at some shards and another one at others.
+          queueMicrotask(() => {
+            this.close();
+          });
+        }
+        return reply;
+      },
+    );
     // What comes behind it speaks as whoever it makes of the client.
     this.#barrier += 1;
     this.#turns.push(turn);
-    this.#ask(first, unit.bytes, turn, 0, true);
-    for (const lane of others) this.#ask(lane, unit.bytes, undefined, 0, true);
+    lanes.forEach((lane, part) => {
+      this.#ask(lane, unit.bytes, turn, part, true);
+    });
     return true;
   }
 
@@ -357,7 +420,10 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
     this.#state.taken(unit);
     const version = unit.traits.name === 'HELLO' ? unit.args[1]?.toString('latin1') : undefined;
     if (version !== undefined) this.#resp = version === '3' ? 3 : 2;
-    if (unit.traits.name === 'RESET') this.#resp = 2;
+    if (unit.traits.name !== 'RESET') return;
+    this.#resp = 2;
+    this.#transaction = noTransaction;
+    for (const lane of this.#lanes.values()) lane.subscriptions = noSubscriptions;
   }
 
   #performCluster(unit: Unit): boolean {
@@ -385,48 +451,43 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
     const [slot] = isShardKind ? args.slice(1).map((arg) => keySlot(arg)) : [];
     const lane = this.#lane(
       slot === undefined
-        ? (this.#subscriptionShard() ?? this.#anyShard())
+        ? (this.#subscriptionShard(isShardKind) ?? this.#anyShard())
         : this.#options.slots.shardOf(slot),
     );
     if (lane === undefined) return this.#wait(unit);
-    this.#subscribing = unit;
+    this.#subscribing = { unit, lane };
     this.#barrier = confirmations(lane.subscriptions, traits.name, names);
     lane.ask(unit.bytes);
     return true;
   }
 
   /** Every node of a cluster hears what is published at any: all channels of a client are at one. */
-  #subscriptionShard(): string | undefined {
+  #subscriptionShard(isShardKind: boolean): string | undefined {
     for (const { shard, subscriptions } of this.#lanes.values()) {
-      if (subscriptions.channel.size > 0 || subscriptions.pattern.size > 0) return shard;
+      const { channel, pattern, shard: own } = subscriptions;
+      if ((isShardKind ? own.size : channel.size + pattern.size) > 0) return shard;
     }
     return undefined;
   }
 
   #scan(unit: Unit): boolean {
     const place = scanPlaceOf(unit.args[1]?.toString('latin1') ?? '');
-    const shards = this.#options.slots.serving();
-    const at =
-      place.type === 'begin'
-        ? place.shard
-        : shards.findIndex((each) => {
-            const lease = this.#options.leaseOf(each);
-            return place.type === 'goOn' && lease !== undefined && markOf(lease) === place.mark;
-          });
     if (place.type === 'invalid') return this.#toShard(unit, this.#anyShard());
+    const shards = this.#options.slots.serving();
     if (shards.length === 0) return this.#wait(unit);
-    const shard = shards[at];
+    const shard = place.type === 'begin' ? firstFrom(shards, place.from) : this.#markedBy(unit, place.mark);
     if (shard === undefined) {
-      this.#answer(scanInterrupted);
+      this.#answer(place.type === 'begin' ? scanEnd : scanInterrupted);
       return true;
     }
     const lane = this.#lane(shard);
     if (lane === undefined) return this.#wait(unit);
-    const turn = turnOf(1, 'first', [], (reply) =>
-      scanReply(reply, at + 1 < shards.length ? at + 1 : undefined),
-    );
+    const turn = turnOf(1, 'first', [], (reply) => {
+      this.#scanned = { cursor: cursorIn(reply), shard };
+      return scanReply(reply, firstFrom(this.#options.slots.serving(), placeOf(shard) + 1));
+    });
     const bytes =
-      place.type === 'begin' && at > 0
+      place.type === 'begin' && place.from > 0
         ? encodeCommand(unit.args.map((arg, index) => (index === 1 ? '0' : arg)))
         : unit.bytes;
     this.#turns.push(turn);
@@ -434,10 +495,20 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
     return true;
   }
 
+  /** The shard whose server gave this cursor; undefined if none has, or perhaps another one. */
+  #markedBy({ args }: Unit, mark: number): string | undefined {
+    const [only, ...others] = this.#options.slots.serving().filter((each) => {
+      const lease = this.#options.leaseOf(each);
+      return lease !== undefined && markOf(lease) === mark;
+    });
+    if (others.length === 0) return only;
+    return this.#scanned?.cursor === args[1]?.toString('latin1') ? this.#scanned?.shard : undefined;
+  }
+
   /** Whichever can answer at once; if none can, the one that was used before. */
   #anyShard(): string | undefined {
     const shards = this.#options.slots.serving();
-    const known = [...this.#lanes.keys(), ...shards];
+    const known = [...[...this.#lanes.keys()].filter((shard) => shards.includes(shard)), ...shards];
     return known.find((shard) => this.#options.leaseOf(shard) !== undefined) ?? known[0];
   }
 
@@ -448,6 +519,7 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
       this.#line.shift();
       this.#lineBytes -= unit.bytes.length;
       context.counters.notExecuted += 1;
+      this.#transaction = afterRefusal(this.#transaction, unit.traits.name);
       this.#answer(notExecuted('no shard of the cluster was found in time'));
       queueMicrotask(() => {
         this.#pump();
@@ -478,8 +550,47 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
     const lane = new Lane(shard, this);
     this.#lanes.set(shard, lane);
     lane.serve(this.#options.openLane(lane));
-    for (const bytes of this.#state.commands) this.#ask(lane, bytes, undefined, 0, true);
+    for (const bytes of this.#state.commands) {
+      this.#push(lane, { bytes, turn: undefined, part: 0, isBound: true, isSetup: true, redirects: 0 });
+    }
     return lane;
+  }
+
+  /** It is not who the client is: nothing of the client's may run there. */
+  #refuseLane(lane: Lane): void {
+    this.#lanes.delete(lane.shard);
+    // First: what waits behind the refused command goes with it.
+    lane.close();
+    const reply = notExecuted('a connection to its shard could not be set up');
+    for (const owed of lane.owed.splice(0)) {
+      this.#answered(owed);
+      if (owed.turn !== undefined) this.#options.context.counters.notExecuted += 1;
+      this.#settle(lane, owed, reply);
+    }
+    const transaction = this.#transaction;
+    if ('shard' in transaction && transaction.shard === lane.shard) {
+      this.#transaction =
+        transaction.type === 'watching' ? noTransaction : { type: 'failed', shard: undefined };
+    }
+    if (this.#subscribing?.lane === lane) this.#subscriptionRefused(reply);
+  }
+
+  /** Lanes to shards that have no slots any more, as soon as nothing holds the client there. */
+  #leaveRetired(): void {
+    const serving = this.#options.slots.serving();
+    if (serving === this.#serving) return;
+    let isDone = true;
+    for (const lane of this.#lanes.values()) {
+      if (serving.includes(lane.shard)) continue;
+      const isBound = 'shard' in this.#transaction && this.#transaction.shard === lane.shard;
+      const isBusy = lane.owed.length > 0 || this.#subscribing?.lane === lane || isBound;
+      if (isBusy || subscriptionCount(lane.subscriptions) > 0) isDone = false;
+      else {
+        this.#lanes.delete(lane.shard);
+        lane.close();
+      }
+    }
+    if (isDone) this.#serving = serving;
   }
 
   #ask(lane: Lane, bytes: Uint8Array, turn: Turn | undefined, part: number, isBound: boolean): void {
@@ -495,9 +606,11 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
   }
 
   mayPass(lane: Lane, first: number): boolean {
-    const owed = lane.owed[0];
-    const isNext = owed?.turn !== undefined && owed.turn === this.#turns[0] && owed.turn.parts.length === 1;
-    return isNext && owed.turn.shown === undefined && first !== minus && first !== push;
+    this.#emit();
+    const turn = lane.owed[0]?.turn;
+    const isNext = turn !== undefined && turn === this.#turns[0] && turn.parts.length === 1;
+    const isReply = first !== minus && first !== push && !this.#isSubscriber(lane);
+    return isNext && isReply && turn.shown === undefined;
   }
 
   passed(lane: Lane, bytes: Uint8Array, isLast: boolean): void {
@@ -507,22 +620,34 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
     const late = this.#late;
     this.#late = [];
     for (const frame of late) this.#options.client.write(frame);
-    this.#turns.shift();
+    const turn = this.#turns.shift();
+    if (turn !== undefined) turn.isEmitted = true;
     this.#answered(lane.owed.shift());
+  }
+
+  wasRead(): void {
     this.#pump();
   }
 
   framed(lane: Lane, frame: Uint8Array): void {
     if (this.#isClosed || this.#isPushed(lane, frame)) return;
     const owed = lane.owed.shift();
-    if (owed === undefined) this.#subscriptionRefused(frame);
-    else {
-      this.#answered(owed);
-      const redirect = redirectIn(frame);
-      if (redirect === undefined) this.#settle(owed, frame);
-      else if (!this.#follow(owed, redirect)) this.#settle(owed, movedAway);
+    if (owed === undefined) {
+      this.#subscriptionRefused(frame);
+      return;
     }
-    this.#pump();
+    this.#answered(owed);
+    if (owed.isSetup === true && frame[0] === minus) {
+      this.#refuseLane(lane);
+      this.#pump();
+      return;
+    }
+    const redirect = redirectIn(frame);
+    if (redirect === undefined) this.#settle(lane, owed, frame);
+    else if (!this.#follow(owed, redirect)) {
+      this.#options.context.counters.notExecuted += 1;
+      this.#settle(lane, owed, movedAway);
+    }
   }
 
   #answered(owed: Owed | undefined): void {
@@ -530,70 +655,121 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
     this.#inFlightBytes -= owed?.bytes?.length ?? 0;
   }
 
-  #settle({ turn, part }: Owed, reply: Uint8Array): void {
-    if (turn !== undefined) answerPart(turn, part, reply);
+  #settle(lane: Lane, { turn, part }: Owed, reply: Uint8Array): void {
+    if (turn === undefined) return;
+    answerPart(turn, part, reply);
+    if (turn.isEmitted) return;
+    lane.answered = turn;
+    if (turn === this.#turns[0]) return;
+    turn.heldBytes += reply.length;
+    this.#heldBytes += reply.length;
+    const { counters, limits } = this.#options.context;
+    if (this.#heldBytes <= limits.maxLineBytes) return;
+    this.#emit();
+    if (this.#heldBytes <= limits.maxLineBytes) return;
+    counters.closedSlow += 1;
+    this.close();
+  }
+
+  #isSubscriber({ subscriptions }: Lane): boolean {
+    return this.#resp === 2 && (this.#subscribing !== undefined || subscriptionCount(subscriptions) > 0);
   }
 
   /** What no command asked for, and what a subscription asked for: it comes between the answers. */
   #isPushed(lane: Lane, frame: Uint8Array): boolean {
-    const isSubscriber = this.#subscribing !== undefined || subscriptionCount(lane.subscriptions) > 0;
-    if (frame[0] !== push && !(this.#resp === 2 && isSubscriber)) return false;
+    if (frame[0] !== push && !this.#isSubscriber(lane)) return false;
     const pushed = readPushed(Buffer.from(frame.buffer, frame.byteOffset, frame.length));
     if (pushed.type === 'reply') return false;
-    if (this.#isPassing) this.#late.push(frame);
-    else this.#options.client.write(frame);
+    this.#show(lane, frame);
     if (pushed.type !== 'confirmation') return true;
     const channels = pushed.channel === undefined ? [] : [pushed.channel];
     lane.subscriptions = afterSubscription(lane.subscriptions, pushed.name, channels);
-    if (this.#subscribing !== undefined) {
-      this.#barrier -= 1;
-      if (this.#barrier === 0) this.#subscribing = undefined;
-      this.#pump();
+    const subscribing = this.#subscribing;
+    if (subscribing?.lane === lane && subscribing.unit.traits.name === pushed.name) {
+      this.#confirmed(subscribing.unit, lane);
     }
     return true;
   }
 
-  /** One error answers all of its channels. */
-  #subscriptionRefused(frame: Uint8Array): void {
-    const unit = this.#subscribing;
-    if (unit === undefined) return;
+  #confirmed(unit: Unit, lane: Lane): void {
+    this.#barrier -= 1;
+    if (this.#barrier > 0) return;
     this.#subscribing = undefined;
-    this.#barrier = 0;
-    const redirect = redirectIn(frame);
-    if (redirect?.at === undefined) {
-      this.#answer(frame);
+    // From all of its shard channels it goes, shard by shard.
+    const isFromAll = unit.traits.name === 'SUNSUBSCRIBE' && unit.args.length === 1;
+    if (!isFromAll || lane.subscriptions.shard.size > 0 || this.#subscriptionShard(true) === undefined)
       return;
-    }
-    this.#options.slots.moved(redirect.slot, hostOf(redirect.at));
     this.#line.unshift(unit);
     this.#lineBytes += unit.bytes.length;
   }
 
+  /** Not before what its server answered before: a key that it says has changed was read with that answer. */
+  #show({ answered }: Lane, frame: Uint8Array): void {
+    if (answered?.isEmitted === false) {
+      answered.pushed = [...answered.pushed, frame];
+    } else if (this.#isPassing) this.#late.push(frame);
+    else this.#options.client.write(frame);
+  }
+
+  /** One error answers all of its channels. */
+  #subscriptionRefused(frame: Uint8Array): void {
+    const unit = this.#subscribing?.unit;
+    if (unit === undefined) return;
+    this.#subscribing = undefined;
+    this.#barrier = 0;
+    const redirect = redirectIn(frame);
+    const shard = redirect === undefined ? undefined : this.#shardIn(redirect);
+    if (redirect === undefined || shard === undefined || unit.redirects >= maxRedirects) {
+      this.#answer(redirect === undefined ? frame : movedAway);
+      return;
+    }
+    this.#options.slots.moved(redirect.slot, shard);
+    unit.redirects += 1;
+    this.#line.unshift(unit);
+    this.#lineBytes += unit.bytes.length;
+  }
+
+  /** A relay tells the name of a shard; an address only of what it cannot send again. */
+  #shardIn({ at }: Redirect): string | undefined {
+    if (at === undefined) return undefined;
+    return this.#options.slots.shardAt(at) ?? hostOf(at);
+  }
+
   /** False if it cannot go elsewhere. */
-  #follow(owed: Owed, { type, slot, at }: Redirect): boolean {
-    if (at === undefined) return false;
-    const shard = hostOf(at);
-    if (type === 'moved') this.#options.slots.moved(slot, shard);
+  #follow(owed: Owed, redirect: Redirect): boolean {
+    const shard = this.#shardIn(redirect);
+    if (shard === undefined) return false;
+    if (redirect.type === 'moved') this.#options.slots.moved(redirect.slot, shard);
     if (owed.isBound || owed.bytes === undefined || owed.redirects >= maxRedirects) {
-      if (this.#transaction.type === 'bound') {
+      if (owed.isBound && this.#transaction.type === 'bound') {
         this.#transaction = { type: 'failed', shard: this.#transaction.shard };
       }
       return false;
     }
-    this.#redirected.push({ owed, shard, isAsking: type === 'ask' });
+    this.#redirected.push({ owed, shard, isAsking: redirect.type === 'ask' });
     return true;
   }
 
   #resend(): void {
     if (this.#redirected.length === 0 || this.#inFlight > 0) return;
-    const again = this.#redirected;
+    const redirected = this.#redirected;
     this.#redirected = [];
-    for (const { owed, shard, isAsking } of again) {
+    for (const { owed, shard, isAsking } of redirected) {
       const lane = this.#lane(shard);
       if (lane === undefined) continue;
-      if (isAsking) this.#ask(lane, asking, undefined, 0, true);
-      this.#push(lane, { ...owed, redirects: owed.redirects + 1 });
+      const again = { ...owed, redirects: owed.redirects + 1 };
+      if (isAsking) this.#pushAsking(lane, again);
+      else this.#push(lane, again);
     }
+  }
+
+  /** In one piece: what ASKING is about comes right behind it. */
+  #pushAsking(lane: Lane, owed: Owed): void {
+    const bytes = owed.bytes ?? nothing;
+    lane.owed.push({ bytes: undefined, turn: undefined, part: 0, isBound: true, redirects: 0 }, owed);
+    this.#inFlight += 2;
+    this.#inFlightBytes += bytes.length;
+    lane.ask(Buffer.concat([asking, bytes]));
   }
 
   // ---- to the client
@@ -608,9 +784,14 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
     let count = 0;
     while (this.#turns[count]?.reply !== undefined) count += 1;
     if (count === 0 || this.#isPassing || this.#isClosed) return;
-    const replies = this.#turns.splice(0, count).map(({ reply }) => reply ?? nothing);
+    const replies: Uint8Array[] = [];
+    for (const turn of this.#turns.splice(0, count)) {
+      turn.isEmitted = true;
+      this.#heldBytes -= turn.heldBytes;
+      replies.push(turn.reply ?? nothing, ...turn.pushed);
+    }
     const [first] = replies;
-    this.#options.client.write(count === 1 && first !== undefined ? first : Buffer.concat(replies));
+    this.#options.client.write(replies.length === 1 && first !== undefined ? first : Buffer.concat(replies));
   }
 
   get isClientBehind(): boolean {
@@ -634,11 +815,16 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
   }
 
   #pauseIfFull(): void {
-    if (this.#waitingBytes > this.#options.context.limits.maxPendingBytes) this.#pause();
+    const { maxPendingBytes, maxPendingCommands } = this.#options.context.limits;
+    if (this.#waitingBytes > maxPendingBytes || this.#waiting > maxPendingCommands) this.#pause();
+  }
+
+  get #waiting(): number {
+    return this.#line.length + this.#turns.length;
   }
 
   get #waitingBytes(): number {
-    return this.#lineBytes + this.#inFlightBytes + (this.#line.at(-1)?.large?.bytes ?? 0);
+    return this.#lineBytes + this.#inFlightBytes + this.#heldBytes + (this.#line.at(-1)?.large?.bytes ?? 0);
   }
 
   #pause(): void {
@@ -650,7 +836,8 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
   #resume(): void {
     const { client, context } = this.#options;
     if (!this.#isPaused || client.writableNeedDrain) return;
-    if (this.#waitingBytes > context.limits.maxPendingBytes / 2) return;
+    const { maxPendingBytes, maxPendingCommands } = context.limits;
+    if (this.#waitingBytes > maxPendingBytes / 2 || this.#waiting > maxPendingCommands / 2) return;
     for (const lane of this.#lanes.values()) if (lane.isPaused) return;
     this.#isPaused = false;
     client.resume();

@@ -12,7 +12,7 @@ export interface SlotMap {
   rangesOf(shard: string): readonly HashRange[];
   /** The shard that a server belongs to. */
   shardAt(server: EndpointId): string | undefined;
-  /** A server says that a slot is elsewhere now: it knows before the monitors ask. */
+  /** A server says that a slot is elsewhere now: it knows before the monitors ask. Only of a shard that is known. */
   moved(slot: number, shard: string): void;
   /** Calls back once, after the next change. */
   onNextChange(listener: () => void): () => void;
@@ -65,6 +65,7 @@ export function createSlotMap(
     rangesOf: (shard) => known?.targets.get(targetId(shard, 'primary'))?.ranges ?? [],
     shardAt: (server) => shardAt.get(addresses.get(server) ?? server),
     moved(slot, shard) {
+      if (known?.targets.has(targetId(shard, 'primary')) !== true || slot >= slotCount) return;
       owners[slot] = numberOf(shard);
       if (!serving.includes(shard)) serving = [...serving, shard];
     },

@@ -46,14 +46,14 @@ const withoutMulti = (name: string): Buffer => line(`-ERR ${name} without MULTI`
 const aborted = line('-EXECABORT Transaction discarded because of previous errors.');
 const notInside = (name: string): Buffer =>
   line(`-ERR ${name.slice(0, 64)} is refused by failover: not inside MULTI, where one shard does all`);
-const tooMany = line('-ERR too many commands without a key before the first key of a transaction');
+const tooMuch = line('-ERR too much without a key before the first key of a transaction');
 const multi = Buffer.from('*1\r\n$5\r\nMULTI\r\n');
 const discard = Buffer.from('*1\r\n$7\r\nDISCARD\r\n');
 
 /** @param shardOf the shard of the command's slot; undefined if nobody serves it */
 export function stepTransaction(
   state: ShardTransaction,
-  { plan, traits, bytes }: Pick<Unit, 'plan' | 'traits' | 'bytes'>,
+  { plan, traits, bytes, large }: Pick<Unit, 'plan' | 'traits' | 'bytes' | 'large'>,
   shardOf: (slot: number) => string | undefined,
   watchedSlots: () => readonly number[],
 ): TransactionStep {
@@ -90,6 +90,9 @@ export function stepTransaction(
     case 'EXEC':
     case 'DISCARD':
       return end(traits.name);
+    case 'QUIT':
+    case 'RESET':
+      return { type: 'plain' };
     default:
       break;
   }
@@ -109,7 +112,7 @@ export function stepTransaction(
   function queueKeyless(): TransactionStep {
     if (state.type === 'bound') return { type: 'send', shard: state.shard, before: [], next: state };
     if (state.type !== 'begun') return answer(queued);
-    if (state.waiting.length >= maxWaiting) return fail(tooMany);
+    if (state.waiting.length >= maxWaiting || large !== undefined) return fail(tooMuch);
     return answer(queued, { type: 'begun', waiting: [...state.waiting, bytes] });
   }
 
@@ -132,3 +135,10 @@ export function stepTransaction(
 
 /** What ends a failed transaction where it was begun. */
 export const discardBytes: Uint8Array = discard;
+
+/** After a command of it was answered with an error that no server gave. */
+export function afterRefusal(state: ShardTransaction, name: string): ShardTransaction {
+  if (state.type === 'none' || state.type === 'watching') return state;
+  if (name === 'EXEC' || name === 'DISCARD') return noTransaction;
+  return { type: 'failed', shard: state.type === 'begun' ? undefined : state.shard };
+}

@@ -80,54 +80,57 @@ export function benchTop(
     first,
     second,
     drain,
-    connect(role = options.role ?? 'primary') {
-      const [near, far] = duplexPair();
-      void gateway.serve(far, {
-        role,
-        address: '127.0.0.1:50000',
-        reachedAt: endpoint('127.0.0.1:6379'),
-        drain: drain.signal,
-      });
-      let text = '';
-      let wake = (): void => undefined;
-      near.on('data', (chunk: Buffer) => {
-        text += chunk.toString('latin1');
-        wake();
-      });
-      near.on('error', () => undefined);
-      near.on('close', () => {
-        wake();
-      });
-      return {
-        socket: near,
-        get text() {
-          return text;
-        },
-        get isOpen() {
-          return !near.destroyed;
-        },
-        send(...commands) {
-          near.write(
-            commands
-              .map((each) => (typeof each === 'string' ? command(...each.split(' ')) : command(...each)))
-              .join(''),
-          );
-        },
-        write: (bytes) => void near.write(bytes),
-        async receives(expected) {
-          while (!text.startsWith(expected)) {
-            if (text.length >= expected.length || near.destroyed) {
-              throw new Error(`received ${JSON.stringify(text)} instead of ${JSON.stringify(expected)}`);
-            }
-            await new Promise<void>((resolve) => {
-              wake = resolve;
-            });
-          }
-        },
-      };
-    },
+    connect: (role = options.role ?? 'primary') => testClient(gateway, role, drain.signal),
     async [Symbol.asyncDispose]() {
       await gateway[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A client in memory. */
+export function testClient(gateway: GatewaySession, role: string, drain: AbortSignal): TestClient {
+  const [near, far] = duplexPair();
+  void gateway.serve(far, {
+    role,
+    address: '127.0.0.1:50000',
+    reachedAt: endpoint('127.0.0.1:6379'),
+    drain,
+  });
+  let text = '';
+  let wake = (): void => undefined;
+  near.on('data', (chunk: Buffer) => {
+    text += chunk.toString('latin1');
+    wake();
+  });
+  near.on('error', () => undefined);
+  near.on('close', () => {
+    wake();
+  });
+  return {
+    socket: near,
+    get text() {
+      return text;
+    },
+    get isOpen() {
+      return !near.destroyed;
+    },
+    send(...commands) {
+      near.write(
+        commands
+          .map((each) => (typeof each === 'string' ? command(...each.split(' ')) : command(...each)))
+          .join(''),
+      );
+    },
+    write: (bytes) => void near.write(bytes),
+    async receives(expected) {
+      while (!text.startsWith(expected)) {
+        if (text.length >= expected.length || near.destroyed) {
+          throw new Error(`received ${JSON.stringify(text)} instead of ${JSON.stringify(expected)}`);
+        }
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
     },
   };
 }

@@ -7,7 +7,9 @@ import type { CommandTraits } from './traits.ts';
  */
 export function keysOf(traits: CommandTraits, args: readonly Buffer[]): readonly Buffer[] {
   if (traits.name === '') return args.slice(1, 2);
-  return traits.keys.flatMap((spec) => keysBy(spec, args));
+  const keys = traits.keys.flatMap((spec) => keysBy(spec, args));
+  // Of many keys it has an empty one in the place for one.
+  return traits.name === 'MIGRATE' && keys.length > 1 ? keys.slice(1) : keys;
 }
 
 function keysBy({ begin, find }: KeySpec, args: readonly Buffer[]): readonly Buffer[] {

@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { itemsOf, textOf } from '../value.ts';
 import type { RespValue } from '../value.ts';
 import { findFlavour, launchCluster } from '../../testing/index.ts';
-import { askOnce } from '../../testing/resp-client.ts';
+import { askOnce, connectResp } from '../../testing/resp-client.ts';
+import { keysOf } from './keys-of.ts';
+import { sampleCommands } from './test-kit/sample-commands.ts';
+import { createCommandTable } from './table.ts';
 import { knownTraits } from './traits-of.ts';
 
 interface Told {
@@ -56,5 +59,37 @@ describe.each(['redis', 'valkey'] as const)('the table of commands beside what %
       return why.map((each) => `${name} ${each}`);
     });
     expect(wrong).toEqual([]);
+  });
+
+  it('finds the keys of a command where the server itself finds them', async (context) => {
+    const search = await findFlavour(kind);
+    if (search.type === 'missing') {
+      context.skip(`${search.reason}; cure: ${search.cure}`);
+      return;
+    }
+    await using bed = await launchCluster({ server: search.server, servers: 1, sentinels: 1 });
+    const [server] = bed.servers;
+    if (server === undefined) throw new Error('no server');
+    const client = connectResp(systemRuntime(), server);
+    const table = createCommandTable();
+    const wrong = await Promise.all(
+      sampleCommands.map(async (text) => {
+        const words = text.split(' ');
+        const reply = await client.send(['COMMAND', 'GETKEYS', ...words], 5_000);
+        const there = (itemsOf(reply) ?? []).map((key) => textOf(key) ?? '');
+        const args = words.map((word) => Buffer.from(word));
+        const traits = table.traitsOf(
+          table.indexOf(Buffer.from(words[0] ?? ''), 0, words[0]?.length ?? 0),
+          () => words[1] ?? '',
+        );
+        const here = keysOf(traits, args).map((key) => key.toString());
+        // Which one is the first matters: its shard gets the command, and has the words for all others.
+        return [...here].sort().join() === [...there].sort().join() && here[0] === there[0]
+          ? []
+          : [`${text}: ${here.join(' ')} instead of ${there.join(' ')}`];
+      }),
+    );
+    client.close();
+    expect(wrong.flat()).toEqual([]);
   });
 });
