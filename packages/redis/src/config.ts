@@ -110,6 +110,14 @@ const schema = z.strictObject({
   staleReplicaMs: ms
     .default(10_000)
     .describe('ms that a replica goes on serving readers after it lost its primary.'),
+  replicaPreference: z
+    .enum(['nearest', 'any'])
+    .default('nearest')
+    .describe('Which replicas serve readers: those about as near as the nearest, or all in turn.'),
+  replicaFallback: z
+    .enum(['primary', 'none'])
+    .default('primary')
+    .describe('Who serves readers while there is no replica: the primary, or nobody, so that they wait.'),
   sharedCommands: z
     .array(z.string().regex(/^[A-Za-z0-9._-]{1,20}$/))
     .max(1000)
@@ -125,6 +133,15 @@ const schema = z.strictObject({
     .describe(
       'Bytes of replication that a replica may be behind and still serve readers; without it any number.',
     ),
+  waitReplicas: z
+    .int()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe(
+      'A write is acknowledged only when so many replicas have it (WAIT); what too few have in time is told as unknown.',
+    ),
+  waitTimeoutMs: ms.default(200).describe('ms that `waitReplicas` may take.'),
   connectTimeoutMs: ms.default(1000).describe('ms until an attempt to connect is given up.'),
 });
 
@@ -157,9 +174,14 @@ export interface RedisConfig {
   readonly onMinority: 'allow' | 'fence';
   readonly holdMs: number;
   readonly staleReplicaMs: number;
+  readonly replicaPreference: 'nearest' | 'any';
+  readonly replicaFallback: 'primary' | 'none';
   readonly sharedCommands: readonly string[];
   /** Undefined: no bound. */
   readonly maxReplicaLagBytes?: number;
+  /** Undefined: a write is done when the primary says so. */
+  readonly waitReplicas?: number;
+  readonly waitTimeoutMs: number;
   readonly connectTimeoutMs: number;
 }
 

@@ -111,6 +111,23 @@ describe('the gateway before real servers', () => {
     },
   );
 
+  it('loses nothing that it acknowledged through a kill, if writes wait for a replica', async () => {
+    const before = await listen({ waitReplicas: 1, waitTimeoutMs: 500 });
+    const writers = Array.from({ length: 4 }, (_, at) => writer(connect(), `w${at}`));
+    await until(() => writers.every((each) => each.acknowledged.length > 50));
+    real.bed.kill(before);
+    await until(() => real.hasSuccessorOf(before));
+    const counts = writers.map((each) => each.acknowledged.length);
+    await until(() => writers.every((each, at) => each.acknowledged.length > (counts[at] ?? 0) + 20));
+    for (const each of writers) await each.stop();
+    const stored = await connect().lrange('values', 0, -1);
+    expect(new Set(stored).size).toBe(stored.length);
+    expect(writers.flatMap((each) => each.acknowledged).filter((value) => !stored.includes(value))).toEqual(
+      [],
+    );
+    expect(closed).toBe(0);
+  });
+
   it('moves a subscriber, a blocked worker and a transaction to the new primary', async () => {
     const before = await listen();
     const [subscriber, worker, user] = [connect(), connect('primary', { protocol: 3 }), connect()];

@@ -10,6 +10,7 @@ import { zeroCounters } from './counters.ts';
 import { createDataReports } from './data-reports.ts';
 import type { Door } from './door.ts';
 import { createDoor } from './door.ts';
+import { WriteGuard } from './guard/write-guard.ts';
 import type { ListenerRole } from './handshake.ts';
 import type { Greeting } from './hello.ts';
 import { greetingIn } from './hello.ts';
@@ -23,6 +24,7 @@ import { ShardRouter } from './shards/shard-router.ts';
 import type { SlotMap } from './shards/slot-map.ts';
 import { createSlotMap } from './shards/slot-map.ts';
 import { createSilenceWatch, lookMs } from './silence.ts';
+
 import { createInstantTick, createTick } from './tick.ts';
 import { createUsers } from './users.ts';
 
@@ -86,6 +88,10 @@ export function openGateway(
       return greeting;
     },
   };
+  const guardRules =
+    config.waitReplicas === undefined
+      ? undefined
+      : { replicas: config.waitReplicas, timeoutMs: config.waitTimeoutMs };
   const doors = new Map<string, Door>();
   const served = new Set<Served>();
   let isOpen = true;
@@ -131,21 +137,30 @@ export function openGateway(
   };
   lookAgain();
 
-  function openRelay(client: ClientStream, at: AttachedAt, onClosed: (relay: Relay) => void): Relay {
+  function openRelay(client: ClientStream, at: AttachedAt, onClosed: () => void): Relay {
     lastClient += 1;
-    const relay = createRelay({
-      ...door(at.shard ?? config.name, roleOf(at)),
+    const id = lastClient;
+    const opened = door(at.shard ?? config.name, roleOf(at));
+    const serve = (stream: ClientStream, closed: () => void): Relay =>
+      createRelay({
+        ...opened,
+        context,
+        identity: initial,
+        client: stream,
+        address: at.address,
+        reachedAt: at.reachedAt,
+        id,
+        onClosed: closed,
+      });
+    if (guardRules === undefined || roleOf(at) === 'replica') return serve(client, onClosed);
+    return new WriteGuard({
       context,
-      identity: initial,
+      rules: guardRules,
       client,
-      address: at.address,
-      reachedAt: at.reachedAt,
-      id: lastClient,
-      onClosed() {
-        onClosed(relay);
-      },
+      lease: opened.origin.lease,
+      openRelay: (lane) => serve(lane, () => undefined),
+      onClosed,
     });
-    return relay;
   }
 
   function counted<T extends Served>(open: (onClosed: () => void) => T, onClosed: () => void): T {
