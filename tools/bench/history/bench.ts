@@ -10,7 +10,7 @@ import { finalReader } from './judge/final-state.ts';
 import { type Blow, noticeMs } from './judge/in-flight.ts';
 import { type Facts, judge } from './judge/judge.ts';
 import { printSummaries, type Summary } from './judge/print.ts';
-import { type HistoryLoad, startHistoryLoad } from './load/loader.ts';
+import { type Histories, type HistoryLoad, startHistoryLoad } from './load/loader.ts';
 import { publishProbes } from './probes.ts';
 import { faultSchedule } from './schedule.ts';
 
@@ -22,6 +22,8 @@ const STEADY_MS = 700;
 const STEADY_MORE_MS = 600;
 /** ms before the next fault: what is acknowledged at its very moment may be on its way. */
 const MARGIN_MS = 50;
+/** Of a process of ours, for whoever looks for the cause. */
+const LOG_LINES = 20;
 
 export async function historyBench(options: Options): Promise<Result> {
   await using arena =
@@ -54,11 +56,12 @@ async function measure(
     names,
   );
   const summaries: Summary[] = [];
+  const finished = await Promise.all(loads.map((load) => load.finish()));
+  const reader = finalReader(await arena.locate());
   for (const [at, load] of loads.entries()) {
-    const histories = await load.finish();
-    const { name, isOurs = false, log } = entrants[at] as Entrant;
+    const histories = finished[at] as Histories;
+    const { name, isOurs, log } = entrants[at] as Entrant;
     const probes = facts.probes.filter(({ process }) => process.startsWith(`${name} `));
-    const reader = finalReader(await arena.locate());
     const judged = await judge(histories, reader, { ...facts, probes });
     summaries.push({ contender: name, isOurs, closed: histories.closed, judged });
     if (!isOurs || judged.every(({ isValid }) => isValid)) continue;
@@ -78,9 +81,6 @@ async function measure(
     ...(failure === undefined ? {} : { failure }),
   };
 }
-
-/** Of a process of ours, for whoever looks for the cause. */
-const LOG_LINES = 20;
 
 interface Strikes {
   readonly struck: readonly Struck[];
@@ -103,7 +103,7 @@ async function strikeAll(
   async function beSteady(round: number): Promise<void> {
     await pause(BACK_MS);
     const from = now();
-    probes.push(...(await publishProbes(arena, contenders, round)));
+    probes.push(...(await publishProbes(await arena.locate(), contenders, round)));
     await pause(STEADY_MS + random() * STEADY_MORE_MS);
     steady.push({ from, to: now() - MARGIN_MS });
   }

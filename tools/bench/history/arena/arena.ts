@@ -1,6 +1,5 @@
 import type { Succession } from '@failover/testing';
 import type { Random } from '../../random.ts';
-import type { ChannelKind } from '../keys.ts';
 import type { DriverSpec } from '../../load/driver/driver.ts';
 
 /** One fault, and what the servers did about it. */
@@ -42,6 +41,4 @@ export interface Arena extends AsyncDisposable {
   strike(fault: string, random: Random, contenders: readonly string[]): Promise<Struck>;
   /** To where each key's primary is now. */
   locate(): Promise<(key: string) => number>;
-  /** Publishes with no client of anybody's between; resolves when a server took it. */
-  publish(kind: ChannelKind, channel: string, message: string): Promise<number>;
 }

@@ -69,8 +69,6 @@ async function arenaOf(
       ),
     strike: strikeOnce,
     locate: () => Promise.resolve(() => primaryPort),
-    publish: async (kind, channel, message) =>
-      Number(await ask(primaryPort, [kind === 'sharded' ? 'SPUBLISH' : 'PUBLISH', channel, message])),
     [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
   };
 }

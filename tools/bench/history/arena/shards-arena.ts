@@ -2,7 +2,6 @@ import { portOf } from '@failover/core';
 import { launchShards, type Shard, type ShardsTestbed } from '@failover/redis/testing';
 import { type Prober, startProber } from '../../prober/prober.ts';
 import type { Random } from '../../random.ts';
-import { ask } from '../../wire/ask.ts';
 import { keySlot } from '../key-slot.ts';
 import { busyKeys, channelOf } from '../keys.ts';
 import type { Arena, Struck } from './arena.ts';
@@ -51,7 +50,7 @@ function arenaOf(testbed: ShardsTestbed, prober: Prober): Arena {
     return {
       fault,
       at: struck.at,
-      what: [...new Set([struck.oldPort, ...successions.map(({ to }) => to), struck.newPort])].join(' → '),
+      what: [struck.oldPort, ...(struck.newPort === struck.oldPort ? [] : [struck.newPort])].join(' → '),
       successions: successions.map((succession) => ({ ...succession, owns })),
     };
   }
@@ -69,10 +68,6 @@ function arenaOf(testbed: ShardsTestbed, prober: Prober): Arena {
       ),
     strike,
     locate,
-    async publish(kind, channel, message) {
-      const port = (await locate())(channel);
-      return Number(await ask(port, [kind === 'sharded' ? 'SPUBLISH' : 'PUBLISH', channel, message]));
-    },
     [Symbol.asyncDispose]: () => testbed[Symbol.asyncDispose](),
   };
 }

@@ -35,7 +35,7 @@ export interface HistoryLoad extends AsyncDisposable {
 }
 
 /** ms; half an hour of records are written within seconds. */
-const FINISH_LIMIT_MS = 90_000;
+const FINISH_LIMIT_MS = 150_000;
 
 const isOf =
   <T extends HistoryNews['type']>(type: T) =>

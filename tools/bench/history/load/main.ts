@@ -16,8 +16,8 @@ import { startQueues } from './queues.ts';
 import { startTransactions } from './transactions.ts';
 import { startWrites } from './writes.ts';
 
-/** ms; longer than any hold window, so that what is unsettled then never settles. */
-const GRACE_MS = 15_000;
+/** ms; longer than the hold window, which is 40 s if nothing is said, so that what is unsettled then never settles. */
+const GRACE_MS = 45_000;
 /** ms; what was published last is on its way. */
 const LAST_WORDS_MS = 500;
 
