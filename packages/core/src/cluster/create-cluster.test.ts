@@ -5,6 +5,7 @@ import type { Adapter, Pace, Report } from '../adapter.ts';
 import type { TopologyStore } from '../discover/index.ts';
 import type { FailoverEvent, Member } from '../model/index.ts';
 import { endpoint, target, targetId } from '../model/index.ts';
+import type { Picker } from '../select/index.ts';
 import type { VirtualRuntime } from '../runtime/virtual.ts';
 import { virtualRuntime } from '../runtime/virtual.ts';
 import { createCluster } from './create-cluster.ts';
@@ -324,6 +325,58 @@ describe('an operation', () => {
     await runtime.advance(10);
     await cluster[Symbol.asyncDispose]();
     expect(await done).toMatchObject({ code: 'closed' });
+  });
+});
+
+describe('a picker of the asker’s own', () => {
+  /** Two answers, and is no member of the target that is asked for. */
+  function standIn() {
+    const runtime = virtualRuntime({ seed: 1 });
+    const world = ring(one, two);
+    const { rules } = world.adapter;
+    const adapter: typeof world.adapter = {
+      ...world.adapter,
+      rules: {
+        ...rules,
+        step: (state, input, now) =>
+          input.type !== 'tick' && input.member.endpoint === two
+            ? { state, observations: [] }
+            : rules.step(state, input, now),
+      },
+    };
+    const picker: Picker = {
+      name: 'two',
+      compile: ({ servers }) => (servers.get(two)?.availability === 'up' ? () => two : () => undefined),
+    };
+    world.up.clear();
+    const cluster = createCluster(adapter, undefined, { runtime, hold: { windowMs: 5000 } });
+    cluster.topology$.subscribe();
+    return { runtime, world, cluster, picker };
+  }
+  const asked = { bytes: 0, count: 1 };
+
+  it('may pick who is no member, also when the target is given up', async () => {
+    const { runtime, world, cluster, picker } = standIn();
+    world.up.add(two);
+    await runtime.advance(10_000);
+    expect(cluster.topology.targets.get(peers)?.state).toBe('unavailable');
+    expect(cluster.lease(peers, picker)?.server).toBe(two);
+    expect((await cluster.hold(peers, asked, picker)).server).toBe(two);
+    await expect(cluster.hold(peers, asked)).rejects.toMatchObject({ code: 'not-sent' });
+    await cluster[Symbol.asyncDispose]();
+  });
+
+  it('lets those who wait go as soon as it picks somebody', async () => {
+    const { runtime, world, cluster, picker } = standIn();
+    let server: string | undefined;
+    void cluster.hold(peers, asked, picker).then((lease) => (server = lease.server));
+    await runtime.advance(500);
+    expect(cluster.stats.get(peers)?.hold.waiting).toBe(1);
+    world.up.add(two);
+    await runtime.advance(200);
+    expect(server).toBe(two);
+    expect(cluster.topology.targets.get(peers)?.state).toBe('discovering');
+    await cluster[Symbol.asyncDispose]();
   });
 });
 

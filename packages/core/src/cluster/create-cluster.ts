@@ -116,6 +116,7 @@ export function createCluster<C, R, S>(
     for (const effect of effects) perform(effect);
     for (const each of news) tell(each);
     if (topology === before) return;
+    holds.drainAll();
     watches.follow(news, before, topology);
     topologies.next(topology);
     callListeners(before);
@@ -240,11 +241,12 @@ export function createCluster<C, R, S>(
       if (isClosed) throw new NotSentError('not executed: closed', { code: 'closed' });
       const release = acquire();
       try {
-        const known = topology.targets.get(target);
-        if (known?.state === 'unavailable') {
+        const leased = lease(target, picker);
+        if (leased !== undefined) return leased;
+        if (topology.targets.get(target)?.state === 'unavailable') {
           throw new NotSentError(`not executed: nobody can be used for ${target} now`);
         }
-        return lease(target, picker) ?? (await holds.wait(target, request, () => takeLease(target, picker)));
+        return await holds.wait(target, request, () => takeLease(target, picker));
       } finally {
         release();
       }

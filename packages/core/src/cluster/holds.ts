@@ -31,6 +31,8 @@ export interface Holds {
   isWaiting(target: TargetId): boolean;
   wait(target: TargetId, request: HoldRequest, take: TakeLease): Promise<Lease>;
   drain(target: TargetId): void;
+  /** Whoever can go: a picker may pick what is no member of the target, and no effect tells of that. */
+  drainAll(): void;
   refuse(target: TargetId, reason: string): void;
   close(): void;
   counts(target: TargetId): HoldCounts;
@@ -130,6 +132,13 @@ export function createHolds(runtime: Runtime, limits: HoldLimits, tell: (news: F
     }
   }
 
+  function drain(target: TargetId, hold: TargetHold): void {
+    if (hold.isDraining) return;
+    hold.isDraining = true;
+    hold.queue.startDrain();
+    drainStep(target, hold);
+  }
+
   return {
     isWaiting: (target) => (holds.get(target)?.queue.counts.waiting ?? 0) > 0,
     wait(target, request, take) {
@@ -171,10 +180,10 @@ export function createHolds(runtime: Runtime, limits: HoldLimits, tell: (news: F
     },
     drain(target) {
       const hold = holds.get(target);
-      if (hold === undefined || hold.isDraining) return;
-      hold.isDraining = true;
-      hold.queue.startDrain();
-      drainStep(target, hold);
+      if (hold !== undefined) drain(target, hold);
+    },
+    drainAll() {
+      for (const [target, hold] of holds) if (hold.waiting.size > 0) drain(target, hold);
     },
     refuse(target, reason) {
       const hold = holds.get(target);

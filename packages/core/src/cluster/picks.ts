@@ -1,6 +1,6 @@
 import type { EndpointId, TargetId, TopologyDescription } from '../model/index.ts';
 import type { Pick, Picker } from '../select/index.ts';
-import { members, pickNothing, primary } from '../select/index.ts';
+import { members, primary } from '../select/index.ts';
 
 interface Compiled {
   readonly topology: TopologyDescription;
@@ -25,8 +25,7 @@ export function createPicks(): Picks {
       if (ofTarget === undefined) compiled.set(id, (ofTarget = new WeakMap<Picker, Compiled>()));
       let entry = ofTarget.get(picker);
       if (entry?.topology !== topology) {
-        const pick = target.state === 'unavailable' ? pickNothing : picker.compile(topology, target);
-        entry = { topology, pick, turn: entry?.turn ?? 0 };
+        entry = { topology, pick: picker.compile(topology, target), turn: entry?.turn ?? 0 };
         ofTarget.set(picker, entry);
       }
       entry.turn += 1;
