@@ -72,6 +72,8 @@ export type Report<R> =
       /** When the connection was opened: its generation. */
       readonly openedAt: Ms;
       readonly reply: R;
+      /** From a monitor that measures it: see `health/round-trip`. */
+      readonly roundTripMs?: number;
     }
   /** It owes an answer since `forMs` on a connection that stands. */
   | { readonly type: 'silent'; readonly member: Member; readonly openedAt: Ms; readonly forMs: number }

@@ -34,6 +34,8 @@ describe('the config of Redis', () => {
       onMinority: 'allow',
       holdMs: 40_000,
       staleReplicaMs: 10_000,
+      replicaPreference: 'nearest',
+      replicaFallback: 'primary',
       sharedCommands: [],
       addresses: new Map(),
       connectTimeoutMs: 1000,

@@ -27,7 +27,7 @@ import { oneAtATime } from './one-at-a-time.ts';
 import { createPicks } from './picks.ts';
 import { runOperation } from './run.ts';
 import { rememberMembers } from './remember-members.ts';
-import { signOf } from './sign-of.ts';
+import { signsOf } from './signs-of.ts';
 import { senseStalls } from './stall-sensor.ts';
 import { createWatches } from './watches.ts';
 
@@ -90,7 +90,7 @@ export function createCluster<C, R, S>(
   function ingest(report: Report<R>): void {
     enqueue(() => {
       const now = runtime.now();
-      observe([signOf(report), ...stepRules(report, now)], now);
+      observe([...signsOf(report), ...stepRules(report, now)], now);
     });
   }
 

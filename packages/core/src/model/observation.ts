@@ -22,6 +22,8 @@ export type Observation =
       readonly openedAt: Ms;
       readonly reason: string;
     }
+  /** How long it takes to answer us, as `health/round-trip` publishes it: hardly ever another number. */
+  | { readonly type: 'roundTripSeen'; readonly server: EndpointId; readonly roundTripMs: number }
   | { readonly type: 'timePassed' }
   | { readonly type: 'discoveryFailed'; readonly source: string; readonly reason: string }
   /** All that one source knows now. Only a fresh list removes; a cached one only adds. */

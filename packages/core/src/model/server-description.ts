@@ -13,6 +13,8 @@ export interface ServerDescription {
   readonly role: Role;
   readonly availability: Availability;
   readonly zone?: string;
+  /** How long it takes to answer us, as it is published: hardly any answer changes it. Absent until measured. */
+  readonly roundTripMs?: number;
   /** Failures in a row; an answer clears them. Stops counting at the threshold, so that it stays quiet. */
   readonly failures: number;
   /** When the newest connection that answered was opened: the fence against late errors of older ones. */

@@ -1,6 +1,6 @@
 import type { Pace, Report } from '../adapter.ts';
 import type { RoundTrips } from '../health/index.ts';
-import { addRoundTrip, judgeSilence, silenceLimitMs } from '../health/index.ts';
+import { addRoundTrip, judgeSilence, publishedRoundTrip, silenceLimitMs } from '../health/index.ts';
 import type { Member, Ms } from '../model/index.ts';
 import type { Cancel, Runtime } from '../runtime/runtime.ts';
 
@@ -50,6 +50,7 @@ export function startProbe<R>(options: ProbeOptions<R>): Probe {
   const { member, runtime } = options;
   let pace: Pace = 'idle';
   let trips: RoundTrips = [];
+  let roundTripMs: number | undefined;
   let failures = 0;
   let isClosed = false;
   let connection: AskedConnection<R> | undefined;
@@ -101,7 +102,13 @@ export function startProbe<R>(options: ProbeOptions<R>): Probe {
       thisRound,
       (reply) => {
         failures = 0;
-        options.report({ type: 'said', member, openedAt: asked.openedAt, reply });
+        options.report({
+          type: 'said',
+          member,
+          openedAt: asked.openedAt,
+          reply,
+          ...(roundTripMs === undefined ? {} : { roundTripMs }),
+        });
       },
       () => {
         settle(startedAt);
@@ -111,6 +118,7 @@ export function startProbe<R>(options: ProbeOptions<R>): Probe {
 
   function settle(startedAt: Ms): void {
     trips = addRoundTrip(trips, runtime.now() - startedAt);
+    roundTripMs = publishedRoundTrip(roundTripMs, trips);
     askedAt = undefined;
     endSilence();
     next(isHurried ? 0 : jittered(options.everyMs[pace]), ask);

@@ -21,6 +21,11 @@ const observation: fc.Arbitrary<Observation> = fc.oneof(
     reason: fc.constant('closed'),
   }),
   fc.record({
+    type: fc.constant('roundTripSeen' as const),
+    server,
+    roundTripMs: fc.integer({ min: 0, max: 3 }),
+  }),
+  fc.record({
     type: fc.constant('roleSeen' as const),
     server,
     shard: fc.constant('main'),

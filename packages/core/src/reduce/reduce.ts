@@ -36,6 +36,13 @@ export function reduce(
       if (before === undefined) return unchanged(topology);
       return replaceServer(topology, before, suspect(before, observation, limits), now);
     }
+    case 'roundTripSeen': {
+      const { server, roundTripMs } = observation;
+      const before = topology.servers.get(server);
+      // A witness serves nobody, so that nobody asks how near it is.
+      if (before?.kind !== 'data' || before.roundTripMs === roundTripMs) return unchanged(topology);
+      return changed(withServer(topology, { ...before, roundTripMs }), []);
+    }
     case 'conditionsSeen': {
       const before = topology.servers.get(observation.server);
       if (before === undefined) return unchanged(topology);

@@ -1,4 +1,5 @@
 export * from './picker.ts';
 export * from './primary.ts';
 export * from './members.ts';
-export * from './replica-preferred.ts';
+export * from './nearest.ts';
+export * from './or-primary.ts';

@@ -1,3 +1,4 @@
+import type { ServerDescription, TargetDescription, TopologyDescription } from '../model/index.ts';
 import { isAvailable } from '../model/index.ts';
 import type { Picker } from './picker.ts';
 import { pickInTurn } from './picker.ts';
@@ -5,13 +6,15 @@ import { pickInTurn } from './picker.ts';
 /** Every available server of the target's own role, in turn. */
 export const members: Picker = {
   name: 'members',
-  compile(topology, target) {
-    return pickInTurn(
-      [...topology.servers.values()]
-        .filter(
-          (server) => server.role === target.role && server.shard === target.shard && isAvailable(server),
-        )
-        .map((server) => server.endpoint),
-    );
-  },
+  compile: (topology, target) =>
+    pickInTurn(availableMembers(topology, target).map((server) => server.endpoint)),
 };
+
+export function availableMembers(
+  topology: TopologyDescription,
+  target: TargetDescription,
+): readonly ServerDescription[] {
+  return [...topology.servers.values()].filter(
+    (server) => server.role === target.role && server.shard === target.shard && isAvailable(server),
+  );
+}

@@ -89,7 +89,7 @@ export function createDoor({ context, config, shard, role, greeted }: DoorOption
   });
 
   return {
-    origin: createOrigin(cluster, shard, role),
+    origin: createOrigin(cluster, shard, role, config),
     shared,
     openPinned(owner, session, onDrain) {
       const pinned: Pool<Pending> = createPool<Pending>({

@@ -1,5 +1,6 @@
 import type { Cluster, HoldRequest, Lease, Picker, TargetId } from '@failover/core';
-import { replicaPreferred, targetId } from '@failover/core';
+import { members, nearest, orPrimary, targetId } from '@failover/core';
+import type { RedisConfig } from '../config.ts';
 import type { ListenerRole } from './handshake.ts';
 
 /** Where a listener's commands come to: a target of the cluster, and whether the last choice is still right. */
@@ -16,9 +17,17 @@ export interface Origin {
   close(): void;
 }
 
-export function createOrigin(cluster: Cluster, shard: string, role: ListenerRole): Origin {
+/** Which server serves readers. */
+export type ReplicaChoice = Pick<RedisConfig, 'replicaPreference' | 'replicaFallback'>;
+
+export function createOrigin(
+  cluster: Cluster,
+  shard: string,
+  role: ListenerRole,
+  choice: ReplicaChoice,
+): Origin {
   const target = targetId(shard, role);
-  const picker: Picker | undefined = role === 'replica' ? replicaPreferred : undefined;
+  const picker = role === 'replica' ? readerPicker(choice) : undefined;
   const origin = {
     role,
     shard,
@@ -36,4 +45,9 @@ export function createOrigin(cluster: Cluster, shard: string, role: ListenerRole
     }),
   };
   return origin;
+}
+
+function readerPicker({ replicaPreference, replicaFallback }: ReplicaChoice): Picker {
+  const replicas = replicaPreference === 'nearest' ? nearest : members;
+  return replicaFallback === 'primary' ? orPrimary(replicas) : replicas;
 }
