@@ -1,7 +1,7 @@
 """Load through the gateway until standard input ends; then one line of JSON tells what the application saw.
 
 redis-py with its own pool: writers, a transaction, a queue with a blocking worker, and a subscriber. Nothing is
-tried again here, so whatever redis-py raises is seen.
+tried again here, so whatever redis-py raises is seen; with `defaults`, its own timeouts and retries are left alone.
 """
 
 import asyncio
@@ -16,8 +16,14 @@ from redis.retry import Retry
 import redis.asyncio.retry
 
 MODE, PORT = sys.argv[1], int(sys.argv[2])
+DEFAULTS = sys.argv[3:] == ["defaults"]
 WRITERS = 4
-OPTIONS = {"port": PORT, "socket_timeout": 30, "decode_responses": True}
+ADDRESS = {"port": PORT, "decode_responses": True}
+
+
+def options(retry):
+    return ADDRESS if DEFAULTS else {**ADDRESS, "socket_timeout": 30, "retry": retry(NoBackoff(), 0)}
+
 
 seen = {"version": redis.__version__, "acknowledged": [], "unknown": [], "failed": [], "popped": [], "messages": []}
 
@@ -40,7 +46,7 @@ def plan(name):
 
 
 def run_sync():
-    client = redis.Redis(retry=Retry(NoBackoff(), 0), **OPTIONS)
+    client = redis.Redis(**options(Retry))
     stopping = threading.Event()
 
     def forever(operate, name):
@@ -97,7 +103,7 @@ def run_sync():
 
 
 async def run_asyncio():
-    client = redis.asyncio.Redis(retry=redis.asyncio.retry.Retry(NoBackoff(), 0), **OPTIONS)
+    client = redis.asyncio.Redis(**options(redis.asyncio.retry.Retry))
     stopping = asyncio.Event()
 
     async def forever(operate, name):

@@ -1,7 +1,7 @@
 // Load through the gateway until standard input ends; then one line of JSON tells what the application saw.
 //
 // go-redis with its own pool: writers, a transaction, a queue with a blocking worker, and a subscriber. Nothing is
-// tried again here, so whatever go-redis returns is seen.
+// tried again here, so whatever go-redis returns is seen; with `defaults`, its own timeouts and retries are left alone.
 package main
 
 import (
@@ -46,12 +46,13 @@ func (s *seen) fail(what string, err error) {
 
 func main() {
 	ctx := context.Background()
-	client := redis.NewClient(&redis.Options{
-		Addr:                  "127.0.0.1:" + os.Args[1],
-		MaxRetries:            -1,
-		ReadTimeout:           30 * time.Second,
-		ContextTimeoutEnabled: true,
-	})
+	options := &redis.Options{Addr: "127.0.0.1:" + os.Args[1]}
+	if len(os.Args) < 3 || os.Args[2] != "defaults" {
+		options.MaxRetries = -1
+		options.ReadTimeout = 30 * time.Second
+		options.ContextTimeoutEnabled = true
+	}
+	client := redis.NewClient(options)
 	defer client.Close()
 	saw := &seen{Version: redis.Version(), Unknown: []string{}, Failed: []string{}}
 	stopping := make(chan struct{})

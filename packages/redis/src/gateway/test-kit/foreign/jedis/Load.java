@@ -13,7 +13,7 @@ import redis.clients.jedis.JedisPubSub;
  * Load through the gateway until standard input ends; then one line of JSON tells what the application saw.
  *
  * <p>Jedis with its own pool: writers, a transaction, a queue with a blocking worker, and a subscriber. Nothing is
- * tried again here, so whatever Jedis throws is seen.
+ * tried again here, so whatever Jedis throws is seen; with {@code defaults}, its own timeouts are left alone.
  */
 public class Load {
   private interface Operation {
@@ -51,11 +51,12 @@ public class Load {
 
   public static void main(String[] args) throws Exception {
     HostAndPort at = new HostAndPort("127.0.0.1", Integer.parseInt(args[0]));
-    var config = DefaultJedisClientConfig.builder().socketTimeoutMillis(30_000).build();
+    var config = DefaultJedisClientConfig.builder();
+    if (args.length < 2 || !args[1].equals("defaults")) config.socketTimeoutMillis(30_000);
     var pooling = new org.apache.commons.pool2.impl.GenericObjectPoolConfig<Connection>();
     pooling.setMaxTotal(32);
     pooling.setMaxIdle(32);
-    JedisPooled client = new JedisPooled(pooling, at, config);
+    JedisPooled client = new JedisPooled(pooling, at, config.build());
     List<Thread> threads = new ArrayList<>();
 
     for (int writer = 0; writer < WRITERS; writer++) {
