@@ -36,6 +36,7 @@ describe('the config of Redis', () => {
       staleReplicaMs: 10_000,
       replicaPreference: 'nearest',
       replicaFallback: 'primary',
+      waitTimeoutMs: 200,
       sharedCommands: [],
       addresses: new Map(),
       connectTimeoutMs: 1000,
