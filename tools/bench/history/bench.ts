@@ -63,7 +63,8 @@ async function measure(
     const { name, isOurs, log } = entrants[at] as Entrant;
     const probes = facts.probes.filter(({ process }) => process.startsWith(`${name} `));
     const judged = await judge(histories, reader, { ...facts, probes });
-    summaries.push({ contender: name, isOurs, closed: histories.closed, judged });
+    const { closed, stalls } = histories;
+    summaries.push({ contender: name, isOurs, closed, stalls, judged });
     if (!isOurs || judged.every(({ isValid }) => isValid)) continue;
     process.exitCode = 1;
     load.keep();

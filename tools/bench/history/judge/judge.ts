@@ -126,7 +126,9 @@ function countErrors(history: readonly Recorded[]): Readonly<Record<string, numb
   const counts: Record<string, number> = {};
   for (const { error, outcome } of history) {
     if (error === undefined) continue;
-    const kind = `${String(outcome)}: ${error.split(' ').slice(0, 6).join(' ')}`;
+    // Which server it was makes no other kind.
+    const words = error.replaceAll(/(?:server|epoch)=\S+ |127\.0\.0\.1:\d+/g, '').split(' ');
+    const kind = `${String(outcome)}: ${words.slice(0, 6).join(' ')}`;
     counts[kind] = (counts[kind] ?? 0) + 1;
   }
   return counts;

@@ -1,4 +1,4 @@
-import type { Example } from '@failover/testing';
+import type { Example, Period } from '@failover/testing';
 import { table } from '../../report/table.ts';
 import type { Struck } from '../arena/arena.ts';
 import type { Judged } from './judge.ts';
@@ -8,6 +8,8 @@ export interface Summary {
   readonly isOurs: boolean;
   /** Connections of the application that were closed under its hands. */
   readonly closed: number;
+  /** When its process stood still: on a busy machine nobody knows in time what has happened. */
+  readonly stalls: readonly Period[];
   readonly judged: readonly Judged[];
 }
 
@@ -40,9 +42,12 @@ export function printSummaries(summaries: readonly Summary[], struck: readonly S
   ].join('\n');
 }
 
-function detailsOf({ contender, closed, judged }: Summary, struck: readonly Struck[]): readonly string[] {
+function detailsOf(
+  { contender, closed, stalls, judged }: Summary,
+  struck: readonly Struck[],
+): readonly string[] {
   return [
-    `${contender}: ${closed} connections closed`,
+    `${contender}: ${closed} connections closed, stood still ${stalls.length} times, for ${longest(stalls)} ms at most`,
     ...judged.flatMap(({ load, counts, errors, faults }) =>
       [
         Object.entries(counts)
@@ -52,14 +57,21 @@ function detailsOf({ contender, closed, judged }: Summary, struck: readonly Stru
         ...Object.entries(faults).flatMap(([name, { count, examples }]) =>
           examples
             .slice(0, MOST_EXAMPLES)
-            .map((example) => `${count} ${name.toUpperCase()}: ${exampleText(example, struck)}`),
+            .map((example) => `${count} ${name.toUpperCase()}: ${exampleText(example, struck, stalls)}`),
         ),
       ].map((line) => `${contender}, ${load}: ${line}`),
     ),
   ];
 }
 
-function exampleText({ key, value = '', what, record }: Example, struck: readonly Struck[]): string {
+const longest = (stalls: readonly Period[]): number =>
+  Math.round(stalls.reduce((most, { from, to }) => Math.max(most, to - from), 0));
+
+function exampleText(
+  { key, value = '', what, record }: Example,
+  struck: readonly Struck[],
+  stalls: readonly Period[],
+): string {
   if (record === undefined) return `${key} ${value}: ${what}`;
   const { invokedAt, endedAt, outcome = 'unsettled', error = '' } = record;
   const last = struck.findLast(({ at }) => at <= invokedAt);
@@ -68,5 +80,7 @@ function exampleText({ key, value = '', what, record }: Example, struck: readonl
       ? 'before any fault'
       : `${Math.round(invokedAt - last.at)} ms after ${last.fault} ${last.what}`;
   const took = endedAt === undefined ? '' : ` after ${Math.round(endedAt - invokedAt)} ms`;
-  return `${key} ${value}: ${what}; begun at ${Math.round(invokedAt)}, ${when}; ${outcome}${took} ${error}`;
+  const still = stalls.filter(({ from, to }) => from <= (endedAt ?? Infinity) && invokedAt <= to);
+  const stood = endedAt === undefined || still.length === 0 ? '' : `, ${longest(still)} ms of it still`;
+  return `${key} ${value}: ${what}; begun at ${Math.round(invokedAt)}, ${when}; ${outcome}${took}${stood} ${error}`;
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type {
   OperationRecord,
+  Period,
   PubSubRecord,
   QueueRecord,
   Subscriber,
@@ -23,6 +24,8 @@ export interface Histories {
   readonly transactions: readonly TransactionRecord[];
   /** Connections that were closed under the application's hands. */
   readonly closed: number;
+  /** When its process stood still. */
+  readonly stalls: readonly Period[];
 }
 
 export interface HistoryLoad extends AsyncDisposable {
@@ -55,7 +58,7 @@ export async function startHistoryLoad(name: string, client: DriverSpec): Promis
     async finish() {
       const finished = nextMessage(child, `the history of ${name}`, FINISH_LIMIT_MS, isOf('finished'));
       child.send({ type: 'finish' } satisfies HistoryOrder);
-      const { closed, subscribers } = await finished;
+      const { closed, subscribers, stalls } = await finished;
       return {
         writes: await readRecords(fileOf(directory, 'writes')),
         pubSub: await readRecords(fileOf(directory, 'pubSub')),
@@ -63,6 +66,7 @@ export async function startHistoryLoad(name: string, client: DriverSpec): Promis
         queues: await readRecords(fileOf(directory, 'queues')),
         transactions: await readRecords(fileOf(directory, 'transactions')),
         closed,
+        stalls,
       };
     },
     keep: () => (isKept = true),

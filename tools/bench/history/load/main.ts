@@ -11,6 +11,7 @@ import {
   type HistoryOrder,
   type LoadKind,
 } from './orders.ts';
+import { watchStalls } from './stalls.ts';
 import { startPubSub } from './pub-sub.ts';
 import { startQueues } from './queues.ts';
 import { startTransactions } from './transactions.ts';
@@ -24,6 +25,7 @@ const LAST_WORDS_MS = 500;
 const settings = JSON.parse(process.argv[2] ?? '{}') as HistoryLoadSettings;
 let isStopping = false;
 let closed = 0;
+const stalls = watchStalls();
 
 dieWithParent();
 process.on('uncaughtException', (error) => {
@@ -57,7 +59,8 @@ async function finish(): Promise<void> {
     using history = openHistory<object>(fileOf(settings.directory, name as LoadKind));
     for (const record of records) history.write(record);
   }
-  await toParent({ type: 'finished', closed, subscribers: pubSub.subscribers } satisfies HistoryNews);
+  const { subscribers } = pubSub;
+  await toParent({ type: 'finished', closed, subscribers, stalls } satisfies HistoryNews);
 }
 
 process.on('message', (order: HistoryOrder) => {

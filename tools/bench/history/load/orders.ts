@@ -1,4 +1,4 @@
-import type { Subscriber } from '@failover/testing';
+import type { Period, Subscriber } from '@failover/testing';
 import type { DriverSpec } from '../../load/driver/driver.ts';
 
 export interface HistoryLoadSettings {
@@ -23,4 +23,5 @@ export type HistoryNews =
       /** Connections that were closed under the application's hands. */
       readonly closed: number;
       readonly subscribers: readonly Subscriber[];
+      readonly stalls: readonly Period[];
     };
