@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { BenchTop, TestClient } from './test-kit/bench-top.ts';
 import { benchTop, bulk, command, until } from './test-kit/bench-top.ts';
-import type { Handler } from './test-kit/scripted-server.ts';
+import type { Handler, ScriptedConnection } from './test-kit/scripted-server.ts';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -27,14 +27,14 @@ const redis: Handler = (args) => {
 
 const nobody = { received: [], write: () => undefined, close: () => undefined, isOpen: true };
 
-/** Another client, whose commands go over the one connection that all share. */
-async function neighbour(top: BenchTop): Promise<{ isAnswered(): Promise<void> }> {
+/** Another client, whose commands go over the one connection that all share, or a second one meanwhile. */
+async function neighbour(top: BenchTop): Promise<{ isAnswered(connections?: number): Promise<void> }> {
   const client = top.connect();
   let expected = '';
-  const isAnswered = async (): Promise<void> => {
+  const isAnswered = async (connections = 1): Promise<void> => {
     client.send('GET mine');
     await client.receives((expected += bulk('mine')));
-    expect(top.gateway.counters['sharedUpstreams']).toBe(1);
+    expect(top.gateway.counters['sharedUpstreams']).toBe(connections);
   };
   await isAnswered();
   return { isAnswered };
@@ -93,11 +93,12 @@ describe('a client that never reads', () => {
     await other.isAnswered();
   });
 
-  it('is closed once 8 MiB of replies are unread', async () => {
+  it('is closed once 8 MiB of replies are unread that others wait behind', async () => {
     await using top = benchTop(redis);
     const other = await neighbour(top);
     const client = top.connect();
     client.socket.pause();
+    await turn();
     client.send(...Array.from({ length: 900 }, () => 'GET large'));
     await other.isAnswered();
     await until(() => !client.isOpen);
@@ -132,6 +133,170 @@ describe('a client that never reads', () => {
     await until(() => !client.isOpen);
     expect(top.gateway.counters).toMatchObject({ cutReplies: 1, pinnedUpstreams: 0 });
     expect(top.cluster.reports).toEqual([]);
+    await other.isAnswered();
+  });
+});
+
+const hugeBytes = 64 * MiB;
+const huge = `$${hugeBytes}\r\n`;
+const hugeReply = huge.length + hugeBytes + 2;
+/** Of one client: a quarter of what may be unread, what was kept until it was known to be large, and one read. */
+const maxKeptBytes = 4 * MiB;
+
+/** Answers GET huge when the test says so, and what comes behind it only then, as a server does. */
+function hugeServer(): {
+  readonly handler: Handler;
+  answer(connection: ScriptedConnection | undefined): void;
+} {
+  const owed = new Map<ScriptedConnection, string[]>();
+  return {
+    handler(args, connection) {
+      const behind = owed.get(connection);
+      if (behind === undefined && args[1] !== 'huge') return redis(args, connection);
+      if (behind === undefined) owed.set(connection, []);
+      else behind.push(redis(args, connection) ?? '');
+      return undefined;
+    },
+    answer(connection) {
+      if (connection === undefined) throw new Error('no connection');
+      connection.write(huge);
+      for (let sent = 0; sent < hugeBytes; sent += chunk.length) connection.write(chunk);
+      connection.write(`\r\n${owed.get(connection)?.join('') ?? ''}`);
+      owed.delete(connection);
+    },
+  };
+}
+
+/** Some at a time, until it has `bytes`. `maxKept`: bytes that neither the server nor the client had. */
+async function readSlowly(
+  client: TestClient,
+  server: Duplex | undefined,
+  bytes: number,
+): Promise<{ readonly maxKept: number }> {
+  let maxKept = 0;
+  while (client.text.length < bytes && client.isOpen) {
+    client.socket.once('data', () => client.socket.pause());
+    client.socket.resume();
+    await turns(2);
+    if (server !== undefined && !server.destroyed)
+      maxKept = Math.max(maxKept, hugeReply - server.writableLength - client.text.length);
+  }
+  return { maxKept };
+}
+
+/** A client that has asked for a string of 64 MiB and reads little of it, on a connection that others use too. */
+async function slowReader(top: BenchTop, ...behind: readonly string[]) {
+  const server = watchServer(top);
+  const other = await neighbour(top);
+  const client = top.connect();
+  client.socket.pause();
+  client.send('GET huge', ...behind);
+  await until(() => top.a.received.length === 2 + behind.length);
+  const [socket] = server.sockets;
+  const [connection] = top.a.connections;
+  return { client, other, server, socket, connection };
+}
+
+describe('a client that reads slowly', () => {
+  it('gets a string of 64 MiB, of which no more than 4 MiB are ever kept, and others are answered meanwhile', async () => {
+    const { handler, answer } = hugeServer();
+    await using top = benchTop(handler);
+    const { client, other, socket, connection } = await slowReader(top);
+    answer(connection);
+    const early = await readSlowly(client, socket, 8 * MiB);
+    await other.isAnswered(2);
+    expect(client.text.length).toBeLessThan(16 * MiB);
+    const late = await readSlowly(client, socket, hugeReply);
+    expect(Math.max(early.maxKept, late.maxKept)).toBeLessThan(maxKeptBytes);
+    expect(top.gateway.counters).toMatchObject({ closedSlow: 0, cutReplies: 0, sharedUpstreams: 1 });
+    await other.isAnswered();
+    client.socket.resume();
+    client.send('GET a');
+    await until(() => client.text.endsWith(`x\r\n${bulk('a')}`));
+  });
+
+  it('gets all replies of a long pipeline', async () => {
+    await using top = benchTop(redis);
+    const client = top.connect();
+    client.socket.pause();
+    client.send(...Array.from({ length: 900 }, () => 'GET large'));
+    await until(() => top.a.received.length === 900);
+    await readSlowly(client, undefined, 900 * bulk('x'.repeat(10 * KiB)).length);
+    expect(top.gateway.counters).toMatchObject({ clients: 1, closedSlow: 0 });
+  });
+
+  it('on a connection of its own has all of it wait', async () => {
+    const { handler, answer } = hugeServer();
+    await using top = benchTop(handler);
+    const server = watchServer(top);
+    const other = await neighbour(top);
+    const client = top.connect();
+    client.socket.pause();
+    client.send('WATCH a', 'GET huge');
+    await until(() => top.a.received.length === 3);
+    answer(top.a.connections[1]);
+    const { maxKept } = await readSlowly(client, server.sockets[1], '+OK\r\n'.length + hugeReply);
+    expect(maxKept).toBeLessThan(maxKeptBytes);
+    expect(top.gateway.counters).toMatchObject({ closedSlow: 0, pinnedUpstreams: 1 });
+    await other.isAnswered();
+  });
+
+  it('is asked for apart where others wait behind it, and they are answered', async () => {
+    const { handler, answer } = hugeServer();
+    await using top = benchTop(handler);
+    const { client, other, server, connection } = await slowReader(top);
+    const answered = other.isAnswered();
+    await until(() => top.a.received.length === 3);
+    answer(connection);
+    await answered;
+    expect(client.text).toBe('');
+    await until(() => top.a.received.length === 4);
+    answer(top.a.connections[1]);
+    const { maxKept } = await readSlowly(client, server.sockets[1], hugeReply);
+    expect(maxKept).toBeLessThan(maxKeptBytes);
+    expect(top.gateway.counters).toMatchObject({ closedSlow: 0, cutReplies: 0, pinnedUpstreams: 1 });
+    await other.isAnswered();
+  });
+
+  it('takes the connection with it when it goes in the middle, and nobody thinks ill of the server', async () => {
+    const { handler, answer } = hugeServer();
+    await using top = benchTop(handler);
+    const { client, other, socket, connection } = await slowReader(top);
+    answer(connection);
+    await readSlowly(client, socket, 8 * MiB);
+    client.socket.destroy();
+    await until(() => socket?.destroyed === true);
+    await other.isAnswered();
+    expect(top.cluster.reports).toEqual([]);
+    expect(top.gateway.counters).toMatchObject({ clients: 1, closedSlow: 0, cutReplies: 0 });
+  });
+
+  it('has what it sent behind it executed, also when it goes in the middle', async () => {
+    const { handler, answer } = hugeServer();
+    await using top = benchTop(handler);
+    const { client, other, socket, connection } = await slowReader(top, 'GET a');
+    answer(connection);
+    await readSlowly(client, socket, 8 * MiB);
+    const left = socket?.writableLength;
+    client.socket.destroy();
+    await until(() => socket?.destroyed === true);
+    expect(left).toBeGreaterThan(32 * MiB);
+    expect(socket?.writableLength).toBe(0);
+    await other.isAnswered();
+    expect(top.cluster.reports).toEqual([]);
+  });
+
+  it('is closed by a failover in the middle, since what it has of the reply is cut', async () => {
+    const { handler, answer } = hugeServer();
+    await using top = benchTop(handler);
+    const { client, other, socket, connection } = await slowReader(top);
+    answer(connection);
+    await readSlowly(client, socket, 8 * MiB);
+    top.cluster.fence();
+    top.cluster.grant(top.second);
+    client.socket.resume();
+    await until(() => !client.isOpen);
+    expect(top.gateway.counters).toMatchObject({ clients: 1, cutReplies: 1 });
     await other.isAnswered();
   });
 });
@@ -214,6 +379,30 @@ describe('a client that announces much', () => {
     await client.receives(`${bulk('a')}-ERR Protocol error: ${problem ?? 'invalid bulk length'}\r\n`);
     await until(() => !client.isOpen);
     expect(top.gateway.counters).toMatchObject({ clients: 1, pinnedUpstreams: 0, protocolErrors: 1 });
+    await other.isAnswered();
+  });
+
+  it('and never ends its side after a protocol error is closed', async () => {
+    await using top = benchTop(redis);
+    const client = top.connect();
+    client.write('*-\r\n');
+    client.socket.pause();
+    await until(() => !client.isOpen);
+    expect(top.gateway.counters).toMatchObject({ clients: 0, protocolErrors: 1 });
+  });
+
+  it('of channels is refused, since they could not be made again after a failover', async () => {
+    await using top = benchTop(redis);
+    const other = await neighbour(top);
+    const client = top.connect();
+    const name = 'c'.repeat(MiB);
+    const whole = command('SUBSCRIBE', name) + get;
+    client.write(whole.slice(0, MiB));
+    await turns(2);
+    client.write(whole.slice(MiB));
+    await until(() => client.text.endsWith(bulk('a')));
+    expect(client.text).toMatch(/^-ERR SUBSCRIBE above 1 MiB is refused by failover: .*\r\n\$1/);
+    expect(top.gateway.counters['pinnedUpstreams']).toBe(0);
     await other.isAnswered();
   });
 

@@ -36,6 +36,7 @@ export interface AnswersOptions {
   aim(): void;
   /** What the client had set up stands again. */
   restored(upstream: Upstream<Pending>): void;
+  asksElsewhere(run: SentRun): boolean;
   lost(upstream: Upstream<Pending>, loss: Loss<Pending>): void;
 }
 
@@ -163,6 +164,10 @@ export class Answers implements Owner<Pending> {
     }
     const on = this.#options.upstream;
     if (run.answered >= run.count && on !== undefined) this.#options.restored(on);
+  }
+
+  asksElsewhere(run: SentRun): boolean {
+    return this.#options.asksElsewhere(run);
   }
 
   lost(upstream: Upstream<Pending>, loss: Loss<Pending>): void {

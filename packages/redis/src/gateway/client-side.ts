@@ -5,6 +5,10 @@ export interface ClientSideOptions {
   readonly client: ClientStream;
   readonly context: Pick<GatewayContext, 'limits'>;
   hasRoom(): boolean;
+  /** It reads more slowly than we are answered. */
+  behind(): void;
+  /** It has read all. */
+  caughtUp(): void;
   /** It does not read what it asked for. */
   tooSlow(): void;
 }
@@ -17,6 +21,7 @@ export class ClientSide {
   constructor(options: ClientSideOptions) {
     this.#options = options;
     options.client.on('drain', () => {
+      options.caughtUp();
       this.resume();
     });
     options.client.on('error', ignored);
@@ -25,8 +30,15 @@ export class ClientSide {
   /** The client did not take all that was written to it. */
   blocked(): void {
     const { client, context } = this.#options;
-    if (client.writableLength > context.limits.maxUnreadBytes) this.#options.tooSlow();
-    else this.pause();
+    const { maxUnreadBytes } = context.limits;
+    const unreadBytes = client.writableLength;
+    if (unreadBytes > maxUnreadBytes) {
+      this.#options.tooSlow();
+      return;
+    }
+    this.pause();
+    // Not at once: what one read of a fast client is late by is not worth a connection of its own.
+    if (unreadBytes > maxUnreadBytes / 4) this.#options.behind();
   }
 
   /** We have enough of what it asks. */

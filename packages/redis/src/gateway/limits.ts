@@ -15,7 +15,8 @@ export interface GatewayLimits {
   readonly maxLineBytes: number;
   /**
    * Replies and messages that a client does not read; beyond it the client is closed, as Redis does. A larger message
-   * is not waited for either. Default 8 MiB.
+   * is not waited for either. From a quarter of it on its server waits with further replies, if nobody else waits for
+   * that server behind them. Default 8 MiB.
    */
   readonly maxUnreadBytes: number;
   /** ms that a connection of a client's own stays open without work. Default 30,000. */

@@ -11,7 +11,10 @@ export type Shared<Item> =
   /** The server does not accept this identity. */
   | { readonly type: 'rejected'; readonly error: string };
 
-/** The connections that clients share: one for each lease and identity, and a second while a large reply passes. */
+/**
+ * The connections that clients share: one for each lease and identity, and a second while a large reply passes. One
+ * that is a slow client's alone is no longer among them.
+ */
 export interface Pool<Item> {
   take(lease: Lease, identity: Identity, again: () => void): Shared<Item>;
   /** Is there one for this identity? Then the server has accepted it. */
@@ -145,13 +148,14 @@ export function createPool<Item>(options: PoolOptions<Item>): Pool<Item> {
     take(lease, identity, again) {
       const slot = slotOf(lease, identity);
       let busy: Upstream<Item> | undefined;
+      let shared = 0;
       for (const upstream of slot.upstreams) {
-        if (!upstream.isOpen) continue;
+        if (!upstream.isOpen || upstream.isApart) continue;
+        shared += 1;
         if (!upstream.isBusy) return { type: 'ready', upstream };
         busy = upstream;
       }
-      if (busy !== undefined && slot.upstreams.length >= maxUpstreams)
-        return { type: 'ready', upstream: busy };
+      if (busy !== undefined && shared >= maxUpstreams) return { type: 'ready', upstream: busy };
       if (slot.rejected !== undefined) {
         return { type: 'rejected', error: slot.rejected };
       }

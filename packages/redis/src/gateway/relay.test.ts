@@ -274,15 +274,30 @@ describe('a relay', () => {
     await until(() => !client.isOpen);
   });
 
-  it('[42] closes a client that does not read what it asked for', async () => {
+  it('[42] closes a client that does not read what it asked for, and that others wait behind', async () => {
     await using top = benchTop(() => `$10000\r\n${'x'.repeat(10_000)}\r\n`, {
       limits: { maxUnreadBytes: 50_000 },
     });
     const client = top.connect();
     client.socket.pause();
     client.send(...Array.from({ length: 50 }, (_, at) => `GET ${at}`));
+    const other = top.connect();
+    other.send('GET b');
     await until(() => top.gateway.counters['closedSlow'] === 1);
-    await until(() => top.gateway.counters['clients'] === 0);
+    await until(() => top.gateway.counters['clients'] === 1);
+  });
+
+  it('[42] lets the server of a client wait that does not read what it asked for', async () => {
+    await using top = benchTop(() => `$10000\r\n${'x'.repeat(10_000)}\r\n`, {
+      limits: { maxUnreadBytes: 50_000 },
+    });
+    const client = top.connect();
+    client.socket.pause();
+    client.send(...Array.from({ length: 50 }, (_, at) => `GET ${at}`));
+    await until(() => top.a.received.length === 50);
+    client.socket.resume();
+    await until(() => client.text.length === 50 * 10_010);
+    expect(top.gateway.counters['closedSlow']).toBe(0);
   });
 
   it('stops reading from a client that has too much waiting, and loses none of it', async () => {

@@ -1,3 +1,4 @@
+import type { CommandTraits } from '../protocol/commands/index.ts';
 import { writeBit } from '../protocol/commands/index.ts';
 import type { Session } from '../session/session.ts';
 import { newSession } from '../session/session.ts';
@@ -29,13 +30,13 @@ import { behindUnknown, behindUnknownReason, recover } from './recovery.ts';
 import type { SentCommand } from './split-run.ts';
 import { splitRun } from './split-run.ts';
 import { Mute } from './mute.ts';
-import { notExecuted, scanInterrupted, transactionLost } from './refuse.ts';
+import { notExecuted, refusedByUs, scanInterrupted, transactionLost } from './refuse.ts';
 import { markOf, unmarked } from './scan-cursor.ts';
 import { repeated } from './repeated.ts';
 import type { RouteOptions } from './route.ts';
 import { Route } from './route.ts';
 import type { SentRun } from './sent-commands.ts';
-import { commandOf, lostOnPinned, lostOnShared } from './sent-commands.ts';
+import { commandOf, commandsOf, lostOnPinned, lostOnShared } from './sent-commands.ts';
 import { Unwatched } from './unwatched.ts';
 import type { SessionStepOptions } from './session-step.ts';
 import { stepSession } from './session-step.ts';
@@ -126,6 +127,13 @@ class OneRelay
   isEnding = false;
   isPumping = false;
   isRestoring = false;
+  /** Our side of the client's connection is ended. */
+  isEnded = false;
+  stopLingering = (): void => undefined;
+  /** From which nothing is read until the client has read what it has. */
+  held: Upstream<Pending> | undefined;
+  /** Of which the reply was too large for a connection that others share. */
+  large: PendingWork | undefined;
 
   constructor(options: RelayOptions) {
     const { client, context, origin, shared } = options;
@@ -253,6 +261,12 @@ class OneRelay
   }
 
   accept(work: PendingWork): void {
+    if (work.type === 'large' && readWhole.has(work.traits.route)) {
+      this.reply(
+        refusedByUs(`${work.traits.name} above 1 MiB`, 'it has to be read whole; send it in several'),
+      );
+      return;
+    }
     if (this.isUntold && !this.context.continueAfterUnknown) {
       this.context.counters.notExecuted += countOf(work);
       this.reply(repeated(behindUnknown, countOf(work)));
@@ -294,7 +308,7 @@ class OneRelay
       if (!this.step(head)) break;
     this.isPumping = false;
     this.aim();
-    if (this.isEnding && !this.isClosed && this.inFlight === 0 && this.line.size === 0) this.client.end();
+    if (this.isEnding && !this.isClosed && this.inFlight === 0 && this.line.size === 0) this.end();
   }
 
   /** True if the head of the line was dealt with. */
@@ -355,6 +369,7 @@ class OneRelay
 
   mayShare(work: PendingWork): boolean {
     if (work.type !== 'command') return work.type === 'run';
+    if (work === this.large) return false;
     const { route } = work.traits;
     // Of what is shared only a command behind ASKING comes alone.
     return (
@@ -495,12 +510,27 @@ class OneRelay
     this.pump();
   }
 
+  asksElsewhere(run: SentRun): boolean {
+    if (this.isClosed || this.inFlight !== 1 || run.item !== undefined || this.mute.isOn) return false;
+    // Of what it asked behind this nothing has been done yet: a read may just as well be done now.
+    const command = commandsOf(this.context.commands, run, this.context.tick.now())[run.answered];
+    if (command === undefined || command.traits.isWrite || this.collection.isOpen) return false;
+    const { bytes, from, to, traits } = command;
+    const own = { bytes: bytes.subarray(from, to), confirmed: 0, deadline: this.deadline(), gate: openGate };
+    this.large = { type: 'command', traits, ...own };
+    this.forgetRoute();
+    this.line.putInFront([this.large]);
+    queueMicrotask(this.again);
+    return true;
+  }
+
   lost(lost: Upstream<Pending>, loss: Loss<Pending>): void {
+    if (this.isClosed) return;
     if (loss.isCut) {
       this.context.counters.cutReplies += 1;
       this.close();
+      return;
     }
-    if (this.isClosed) return;
     const runs = loss.runs.filter((run) => run.item?.type !== 'restore');
     if (this.route.upstream !== lost && runs.length === 0) return;
     const { sent, state: left } = this.unanswered(runs);
@@ -627,7 +657,19 @@ class OneRelay
     }
     this.context.counters.notExecuted += countOf(work);
     this.line.replace(work, replyOf(repeated(notExecuted(reason), countOf(work))));
+    if (work.type === 'command' && work.traits.name === 'MULTI') this.refuseTransaction(reason);
     this.pump();
+  }
+
+  /** What the client sent behind a MULTI that no server took was meant as one: none of it may run by itself. */
+  refuseTransaction(reason: string): void {
+    let isInside = true;
+    const line = this.line.drain().flatMap((each) => {
+      if (!isInside || each.type === 'reply') return [each];
+      if (each.type === 'command' && endsTransaction.has(each.traits.name)) isInside = false;
+      return this.asNotExecuted(each, reason);
+    });
+    this.line.putInFront(line);
   }
 
   // ---- bytes to and from the client
@@ -709,6 +751,8 @@ class OneRelay
   onClose(): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    this.stopLingering();
+    this.route.upstream?.leftBy(this.answers);
     // Held commands go with the client that asked for them: it may ask again elsewhere.
     this.dropLine();
     this.route.closePinned('its client is gone');
@@ -769,6 +813,38 @@ class OneRelay
     this.unwatched.restored(this.context.cluster, this.origin.target, on.lease.server);
   }
 
+  behind(): void {
+    const { subscriptions, isMonitoring } = this.state.session;
+    // Of messages the server would keep no more than we do, and then close us in place of the client.
+    if (subscriptionCount(subscriptions) > 0 || isMonitoring) return;
+    const on = this.route.upstream;
+    if (on?.holdBack(this.answers) === true) this.held = on;
+  }
+
+  caughtUp(): void {
+    const { held } = this;
+    this.held = undefined;
+    held?.goOn();
+  }
+
+  /** As the server itself, which waits for no client to end its side too. */
+  end(): void {
+    if (this.isEnded) return;
+    this.isEnded = true;
+    this.client.end();
+    if (this.isClosed) return;
+    // Else its end would not be seen.
+    this.client.resume();
+    this.linger();
+  }
+
+  linger(): void {
+    this.stopLingering = this.after(lingerMs, () => {
+      if (this.client.writableLength > 0) this.linger();
+      else this.close();
+    });
+  }
+
   tooSlow(): void {
     this.context.counters.closedSlow += 1;
     this.close();
@@ -787,6 +863,17 @@ const anyGeneration = -2;
 const retryPauseMs = 50;
 /** ms before a subscriber without a server asks for one again. */
 const restorePauseMs = 250;
+/** ms in which a client that was told everything may read it and end its side. */
+const lingerMs = 1000;
+/** Of these we keep what they said: passed on unread, they would be forgotten in a failover. */
+const readWhole: ReadonlySet<CommandTraits['route']> = new Set([
+  'subscription',
+  'tracking',
+  'monitor',
+  'session',
+  'refused',
+] as const);
+const endsTransaction: ReadonlySet<string> = new Set(['EXEC', 'DISCARD']);
 const sendsScripts: ReadonlySet<string> = new Set(['EVAL', 'EVAL_RO', 'SCRIPT LOAD', 'SCRIPT FLUSH']);
 const ok = Buffer.from('+OK\r\n');
 const asking = Buffer.from('*1\r\n$6\r\nASKING\r\n');

@@ -20,6 +20,11 @@ export interface Owner<Item> {
   repliedError(bytes: Buffer, run: Run<Owner<Item>, Item>): void;
   /** Not a reply: RESP3's push. Returns how many replies of `run` it stands for. */
   pushed(bytes: Buffer, run: Run<Owner<Item>, Item> | undefined): number;
+  /**
+   * The reply to the first command of `run` is too large to keep, and others wait behind it. True: it is asked for
+   * elsewhere, and this one is read away.
+   */
+  asksElsewhere(run: Run<Owner<Item>, Item>): boolean;
   /** Those replies are counted now. */
   counted(count: number, run: Run<Owner<Item>, Item>): void;
   /** The connection is gone. `runs` are this owner's, in order, with what was answered of the first. */
@@ -38,8 +43,18 @@ export interface Upstream<Item> {
   readonly lease: Lease;
   readonly openedAt: Ms;
   readonly isOpen: boolean;
-  /** A large reply is passing: others should not wait behind it. */
+  /** A large reply is passing, or it is one client's alone: others should not wait behind it. */
   readonly isBusy: boolean;
+  /** Its one client reads slowly. It is nobody else's any more, and closes once that client has all its replies. */
+  readonly isApart: boolean;
+  /**
+   * `owner` is behind: nothing is read until `goOn`, and the server waits with the rest. False if nothing comes, or
+   * if others wait behind it: then it is read on for them.
+   */
+  holdBack(owner: Owner<Item>): boolean;
+  goOn(): void;
+  /** The client of `owner` is gone: nobody is left to be slow. */
+  leftBy(owner: Owner<Item>): void;
   /** Commands are written, in this order, at the end of the tick. */
   send(
     owner: Owner<Item>,
@@ -68,7 +83,10 @@ export interface UpstreamOptions<Item> {
   readonly lease: Lease;
   readonly openedAt: Ms;
   readonly maxWholeBytes: number;
-  /** A larger message, which must be looked at whole, ends the connection and its client. */
+  /**
+   * A larger message, which must be looked at whole, ends the connection and its client. A larger string that others
+   * wait behind is asked for elsewhere.
+   */
   readonly maxMessageBytes: number;
   /** The time of this tick: read once, however many commands come. */
   tickNow(): Ms;
@@ -95,12 +113,15 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
   let stopListening = (): void => undefined;
   let lastProgressAt: Ms = options.openedAt;
   let slowestMs = -1;
+  let isPassing = false;
+  let isHeldBack = false;
 
   const upstream = {
     lease,
     openedAt: options.openedAt,
     isOpen: true,
     isBusy: false,
+    isApart: false,
     send(
       owner: Owner<Item>,
       item: Item | undefined,
@@ -122,7 +143,9 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
       return socket.writableNeedDrain;
     },
     oweMs(now: Ms) {
-      return ring.head === undefined ? 0 : now - Math.max(ring.head.sentAt, lastProgressAt);
+      // We are the ones who do not listen.
+      if (ring.head === undefined || isHeldBack) return 0;
+      return now - Math.max(ring.head.sentAt, lastProgressAt);
     },
     takeSlowestMs() {
       const tookMs = slowestMs;
@@ -133,10 +156,45 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
       return ring.size;
     },
     runsOf: (owner: Owner<Item>) => ring.of(owner),
+    holdBack(owner: Owner<Item>) {
+      if (!upstream.isOpen || unansweredCommands() === 'none') return false;
+      if (options.pushOwner === undefined) {
+        if (hasOthersThan(owner)) return false;
+        upstream.isApart = true;
+        upstream.isBusy = true;
+      }
+      if (!isHeldBack) socket.pause();
+      isHeldBack = true;
+      return true;
+    },
+    goOn() {
+      if (!isHeldBack) return;
+      isHeldBack = false;
+      // It owed us nothing meanwhile.
+      lastProgressAt = options.tickNow();
+      if (upstream.isOpen) socket.resume();
+    },
+    leftBy(owner: Owner<Item>) {
+      if (!upstream.isApart || ring.head?.owner !== owner) return;
+      // What was sent is executed, as it would be by the server itself; a last reply that comes already was.
+      if (isPassing && unansweredCommands() === 'one') closed('its client is gone', true);
+      else upstream.goOn();
+    },
     close(reason: string) {
       closed(reason, true);
     },
   };
+
+  function unansweredCommands(): 'none' | 'one' | 'many' {
+    const { head, size } = ring;
+    const left = head === undefined ? 0 : head.count - head.answered;
+    if (size > 1 || left > 1) return 'many';
+    return left === 1 ? 'one' : 'none';
+  }
+
+  function hasOthersThan(owner: Owner<Item>): boolean {
+    return ring.of(owner).length < ring.size;
+  }
 
   function schedule(): void {
     if (isScheduled) return;
@@ -205,7 +263,10 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
       carryBytes = 0;
       for (const part of parts) owner.replyPart(part);
     }
-    upstream.isBusy = false;
+    if (isPassing) {
+      isPassing = false;
+      upstream.isBusy = upstream.isApart;
+    }
     answer(head, count, whole, false);
   }
 
@@ -234,21 +295,23 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
   ): void {
     const owner = head.owner as Owner<Item>;
     const tookMs = lastProgressAt - head.sentAt;
-    if (tookMs > slowestMs) slowestMs = tookMs;
+    if (tookMs > slowestMs && !upstream.isApart) slowestMs = tookMs;
     // First, so that a connection closed meanwhile does not count it as lost.
     head.answered += count;
     if (bytes === undefined) owner.counted(count, head);
     else if (isError) owner.repliedError(bytes, head);
     else owner.replied(bytes, count, head);
     // Asked afterwards: an error may answer more than one would count.
-    if (head.answered >= head.count && ring.head === head && head.owner !== undefined) ring.shift();
+    if (head.answered < head.count || ring.head !== head || head.owner === undefined) return;
+    ring.shift();
+    if (upstream.isApart && ring.size === 0) closed('its slow client has all its replies', true);
   }
 
   /** A reply that is not whole waits here, until it is, or until it is too large to wait for. */
   function keep(part: Buffer): void {
     if (part.length === 0) return;
     const head = ring.head;
-    if (upstream.isBusy && head !== undefined) {
+    if (isPassing && head !== undefined) {
       head.owner?.replyPart(part);
       return;
     }
@@ -263,11 +326,22 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
       return;
     }
     if (bytes <= maxWholeBytes) return;
+    isPassing = true;
     upstream.isBusy = true;
     const parts = carry;
     carry = [];
     carryBytes = 0;
+    if (bytes > maxMessageBytes && pushOwner === undefined && isAskedElsewhere(head)) {
+      head.owner = nobody;
+      return;
+    }
     for (const each of parts) head.owner?.replyPart(each);
+  }
+
+  /** Otherwise a client that reads it slowly could only be closed: those behind it do not wait for him. */
+  function isAskedElsewhere(head: Run<Owner<Item>, Item>): boolean {
+    const owner = head.owner as Owner<Item>;
+    return hasOthersThan(owner) && owner.asksElsewhere(head);
   }
 
   /** `cutOff` was to get what is lost, and has to learn that it is. */
@@ -277,7 +351,8 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
     stopListening();
     socket.removeListener('data', onData);
     socket.destroy();
-    const cutOwner = cutOff ?? (upstream.isBusy ? ring.head?.owner : undefined);
+    const cutOwner = cutOff ?? (isPassing ? ring.head?.owner : undefined);
+    isPassing = false;
     upstream.isBusy = false;
     const byOwner = new Map<Owner<Item>, Run<Owner<Item>, Item>[]>();
     const runs = ring.drain();
@@ -313,3 +388,16 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
   else stopListening = onAbort(lease.fenced, onFenced);
   return upstream;
 }
+
+/** Whose replies are read away. */
+const nobody: Owner<unknown> = {
+  wantsSingleReplies: false,
+  isSubscribed: false,
+  replyPart: () => undefined,
+  replied: () => undefined,
+  repliedError: () => undefined,
+  pushed: () => 0,
+  asksElsewhere: () => false,
+  counted: () => undefined,
+  lost: () => undefined,
+};
