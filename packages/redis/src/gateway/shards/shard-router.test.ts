@@ -654,4 +654,22 @@ describe('a shard that has no slots any more', () => {
     await until(() => client.text.endsWith(bulk('0:GET foo')));
     await until(() => pinned.filter(({ isOpen }) => isOpen).length === 1);
   });
+
+  it('closes a subscriber that it has, which would never hear again, and no other client', async () => {
+    await using bench = shardBench(
+      (shard) => (args) =>
+        args[0] === 'SUBSCRIBE'
+          ? `*3\r\n${bulk('subscribe')}${bulk(String(args[1]))}:1\r\n`
+          : bulk(`${shard}:${args.join(' ')}`),
+    );
+    const [subscriber, other] = [bench.connect(), bench.connect()];
+    subscriber.send('SUBSCRIBE news');
+    await until(() => subscriber.text.includes('news'));
+    other.send('GET foo', 'GET bar');
+    await until(() => other.text.includes('GET bar'));
+    const at = bench.shards.findIndex(({ server }) => server.received.some(([name]) => name === 'SUBSCRIBE'));
+    bench.serve(...(at === 0 ? ([[], [[0, 16_383]]] as const) : ([[[0, 16_383]], []] as const)));
+    await until(() => !subscriber.isOpen);
+    expect(other.isOpen).toBe(true);
+  });
 });

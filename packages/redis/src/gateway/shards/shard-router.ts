@@ -79,6 +79,7 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
   #redirected: { readonly owed: Owed; readonly shard: string; readonly isAsking: boolean }[] = [];
   #transaction: ShardTransaction = noTransaction;
   #resp: 2 | 3 = 2;
+  readonly #stopObserving: () => void;
   #stopWaiting: (() => void) | undefined;
   #isPumping = false;
   #isPaused = false;
@@ -116,6 +117,9 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
     client.on('close', () => {
       this.#release();
     });
+    this.#stopObserving = options.slots.onServing(() => {
+      this.#leaveRetired();
+    });
   }
 
   /** Ends the client once everything that it asked is answered. */
@@ -133,6 +137,7 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#stopWaiting?.();
+    this.#stopObserving();
     for (const lane of this.#lanes.values()) lane.close();
     this.#options.onClosed();
   }
@@ -578,14 +583,18 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
   /** Lanes to shards that have no slots any more, as soon as nothing holds the client there. */
   #leaveRetired(): void {
     const serving = this.#options.slots.serving();
-    if (serving === this.#serving) return;
+    if (serving === this.#serving || this.#isClosed) return;
     let isDone = true;
     for (const lane of this.#lanes.values()) {
       if (serving.includes(lane.shard)) continue;
       const isBound = 'shard' in this.#transaction && this.#transaction.shard === lane.shard;
       const isBusy = lane.owed.length > 0 || this.#subscribing?.lane === lane || isBound;
-      if (isBusy || subscriptionCount(lane.subscriptions) > 0) isDone = false;
-      else {
+      if (isBusy) isDone = false;
+      else if (subscriptionCount(lane.subscriptions) > 0) {
+        // Its servers may go without a word, and it would never hear again. A client that is closed subscribes anew.
+        this.close();
+        return;
+      } else {
         this.#lanes.delete(lane.shard);
         lane.close();
       }

@@ -16,6 +16,8 @@ export interface SlotMap {
   moved(slot: number, shard: string): void;
   /** Calls back once, after the next change. */
   onNextChange(listener: () => void): () => void;
+  /** Calls back each time that a shard has got its first slots, or lost its last. */
+  onServing(listener: () => void): () => void;
   close(): void;
 }
 
@@ -27,6 +29,7 @@ export function createSlotMap(
   let serving: readonly string[] = [];
   const owners = new Uint16Array(slotCount);
   const listeners = new Set<() => void>();
+  const observers = new Set<() => void>();
   let known:
     | { readonly targets: TopologyDescription['targets']; readonly servers: TopologyDescription['servers'] }
     | undefined;
@@ -53,7 +56,9 @@ export function createSlotMap(
         for (const [from, to] of each.ranges ?? []) owners.fill(numberOf(each.shard), from, to + 1);
       }
     }
+    const before = serving;
     if (isNews) serving = shards.filter((_, at) => owners.includes(at + 1));
+    if (serving.join() !== before.join()) for (const listener of [...observers]) listener();
     const waiting = [...listeners];
     listeners.clear();
     for (const listener of waiting) listener();
@@ -73,8 +78,13 @@ export function createSlotMap(
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    onServing(listener) {
+      observers.add(listener);
+      return () => observers.delete(listener);
+    },
     close() {
       subscription.unsubscribe();
+      observers.clear();
       listeners.clear();
     },
   };
