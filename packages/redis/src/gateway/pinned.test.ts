@@ -51,6 +51,20 @@ describe('a connection of a client’s own', () => {
     expect(top.gateway.counters).toMatchObject({ sharedUpstreams: 1, pinnedUpstreams: 1 });
   });
 
+  it('runs nothing of a transaction whose MULTI no server took in time, and what stands behind it', async () => {
+    await using top = benchTop(redis);
+    top.cluster.fence();
+    const client = top.connect();
+    client.send('MULTI', 'SET a 1', 'INCR b', 'EXEC', 'GET c');
+    await until(() => top.cluster.held > 0);
+    top.cluster.refuseHeld(1);
+    top.cluster.grant(top.second);
+    await until(() => client.text.endsWith(bulk('c')));
+    const refused = '-TRYAGAIN failover: not executed, the hold window is over\r\n';
+    expect(client.text).toBe(`${refused.repeat(4)}${bulk('c')}`);
+    expect(names(top, 'b')).toEqual(['GET c']);
+  });
+
   it('carries a transaction and what is in it', async () => {
     await using top = benchTop(redis);
     const client = top.connect();

@@ -14,7 +14,8 @@ export interface HandMadeCluster extends Cluster {
   /** Takes the lease back without fencing it: the server is doubted. */
   doubt(): void;
   fence(): void;
-  refuseHeld(): void;
+  /** Those that wait for the longest time, or all. */
+  refuseHeld(count?: number): void;
 }
 
 export function handMadeCluster(target: TargetId, runtime: Runtime): HandMadeCluster {
@@ -94,9 +95,9 @@ export function handMadeCluster(target: TargetId, runtime: Runtime): HandMadeClu
       granted = undefined;
       changed();
     },
-    refuseHeld() {
-      const due = waiters;
-      waiters = [];
+    refuseHeld(count = waiters.length) {
+      const due = waiters.slice(0, count);
+      waiters = waiters.slice(count);
       for (const { reject } of due) reject(new NotSentError('the hold window is over'));
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
