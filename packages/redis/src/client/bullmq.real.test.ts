@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { EndpointId } from '@failover/core';
+import type { EndpointId, TopologyDescription } from '@failover/core';
 import { isOutcomeUnknown, targetId } from '@failover/core';
 import { Queue, QueueEvents, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -103,6 +103,13 @@ async function follows(server: EndpointId): Promise<void> {
     const role = itemsOf(await real.bed.ask(server, 'ROLE'))?.map(textOf);
     return role?.[0] === 'slave' && role[3] === 'connected';
   });
+  // A failover is over when both faces know of it; the next one begins there.
+  await until(() => [client.topology, real.cluster.topology].every((seen) => isSettled(seen, server)));
+}
+
+function isSettled(topology: TopologyDescription, returned: EndpointId): boolean {
+  const claim = topology.targets.get(targetId(real.bed.name, 'primary'))?.claim;
+  return claim?.type === 'confirmed' && topology.servers.get(returned)?.role === 'replica';
 }
 
 /** Sentinels refuse while they still have to do with the failover before. */
