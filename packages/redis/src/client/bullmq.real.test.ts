@@ -171,8 +171,9 @@ describe.each(faces)('[21] BullMQ %s, through a kill, a hang and an operator’s
 const isUnknown = (text: string): boolean =>
   /^[A-Z]+ was sent to |^OUTCOMEUNKNOWN |^TRYAGAIN failover: not executed/.test(text);
 
-/** It was completed after all, when BullMQ wanted to call it failed; or it had been taken away as stalled. */
-const isOfUnknown = (text: string): boolean => /^(Missing lock|Job .* is not in the active)/.test(text);
+/** It was completed after all, when BullMQ wanted to call it failed; or the lock or the job itself was not replicated. */
+const isOfUnknown = (text: string): boolean =>
+  /^(Missing (lock|key) for job|Lock mismatch for job|Job .* is not in the active)/.test(text);
 
 /** Producers and a worker that share one connection, as BullMQ's documentation shows it. */
 async function startQueueLoad(name: string, connection: Redis): Promise<QueueLoad> {

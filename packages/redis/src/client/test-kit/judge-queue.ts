@@ -21,8 +21,8 @@ export interface QueueVerdict {
   readonly unheard: readonly string[];
 }
 
-/** ms: what was acknowledged so long before a fault is with the replicas. */
-const replicatedWithinMs = 100;
+/** ms: what was acknowledged so long before a fault is with the replicas, even if they share two processors with all. */
+const replicatedWithinMs = 500;
 
 export function judgeQueue(load: QueueLoad, stored: Stored, failovers: readonly Failover[]): QueueVerdict {
   /** Redis replicates after it acknowledges: what a lost primary said last may be known to nobody else. */
