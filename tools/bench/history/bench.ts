@@ -121,7 +121,9 @@ async function strikeAll(
     }
   } catch (error) {
     failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    console.error(failure);
+    console.error(
+      `${failure}\nWhat is lost after the last fault above is put down to nobody but the client.`,
+    );
     process.exitCode = 1;
   }
   const successions = struck.flatMap((each) => each.successions);

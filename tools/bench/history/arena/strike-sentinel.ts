@@ -1,4 +1,4 @@
-import { now, pause, until } from '../../clock.ts';
+import { now, pause, until, within } from '../../clock.ts';
 import { memberAt, type RedisCluster, settled } from '../../cluster/cluster.ts';
 import { newPrimary } from '../../cluster/fault.ts';
 import type { Random } from '../../random.ts';
@@ -21,6 +21,8 @@ export type Demotion = 'bySentinel' | 'byUs';
 const ALONE_MS = 1500;
 /** ms that an old primary claims its role before we demote it. */
 const CLAIMING_MS = 750;
+/** ms until a forced failover that all Sentinels know of is none: its own timeout is 5 s. */
+const TURNED_BACK_MS = 12_000;
 
 export interface StruckPrimary {
   readonly fault: SentinelFault;
@@ -62,7 +64,9 @@ export async function strike(
       break;
     case 'sentinelFailover':
       await testbed.forceFailover();
-      await newPrimary(cluster, oldPort);
+      // Sentinels may turn it back: then all agree on the old primary for good.
+      if ((await within(TURNED_BACK_MS, switched(cluster, oldPort))) === undefined)
+        return { fault, at, oldPort, newPort: await settled(cluster) };
       break;
     case 'sentinelGone': {
       const sentinel = testbed.killSentinel('any');
@@ -104,3 +108,6 @@ async function nextElection(cluster: RedisCluster): Promise<void> {
     stop();
   }
 }
+
+const switched = (cluster: RedisCluster, oldPort: number): Promise<number | undefined> =>
+  newPrimary(cluster, oldPort).catch(() => undefined);

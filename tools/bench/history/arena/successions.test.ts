@@ -33,4 +33,12 @@ describe('the successions of a fault', () => {
   it('are none if the primary came back in its place', () => {
     expect(successionsOf({ at: 1000, oldPort: 1, newPort: 1 }, [role(1, 1200)])).toEqual([]);
   });
+
+  it('end with the old primary again if a successor was turned back and the old one never lost its role', () => {
+    const seen = [role(1, 10), role(2, 2500), role(2, 4000, 'slave')];
+    expect(successionsOf({ at: 1000, oldPort: 1, newPort: 1 }, seen)).toEqual([
+      { from: '1', to: '2', roleAt: 2500, exposedFrom: 500 },
+      { from: '2', to: '1', roleAt: 4000 },
+    ]);
+  });
 });

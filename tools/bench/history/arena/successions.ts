@@ -30,5 +30,15 @@ export function successionsOf(struck: StruckServer, sightings: readonly Sighting
     });
     from = sighting.port;
   }
+  const turnedBackAt = from === struck.newPort ? undefined : lastDemotion(sightings, from);
+  if (turnedBackAt !== undefined)
+    found.push({ from: String(from), to: String(struck.newPort), roleAt: turnedBackAt });
   return found;
+}
+
+/** When a successor gave its role back to one who may never have lost it. */
+function lastDemotion(sightings: readonly Sighting[], port: number): number | undefined {
+  return sightings.findLast(
+    (sighting) => sighting.type === 'role' && sighting.port === port && sighting.role !== 'master',
+  )?.at;
 }
