@@ -500,6 +500,26 @@ describe('a provisional claim', () => {
     expect(news).toContainEqual(named(c));
   });
 
+  it('is believed of a former primary that is chosen again before it was heard as a replica', () => {
+    scn.settle();
+    scn.at(1000).selected(s1, b);
+    scn.at(1200).role(b, 'master', 1190);
+    for (const sentinel of [s1, s2, s3]) scn.sentinel(sentinel, { address: b, configEpoch: 1 });
+    expect(scn.at(5000).selected(s2, a)).toContainEqual(named(a));
+    // Its first word since then is about the time before the choice.
+    expect(scn.at(5002).role(a, b)).not.toContainEqual(withdrawn(a));
+    expect(scn.at(5080).role(a, 'master', 5075)).toContainEqual(provisional(a, 5000));
+    // Turned back, now that it said master for the sake of this choice.
+    expect(scn.at(5100).role(a, b)).toContainEqual(withdrawn(a));
+  });
+
+  it('goes back to whom the majority named last, if it was not heard since another was chosen', () => {
+    scn.settle();
+    scn.at(1000).selected(s1, b);
+    scn.at(1200).role(b, 'master', 1190);
+    expect(scn.at(1500).selected(s2, a)).toContainEqual(named(a));
+  });
+
   it('ends confirmed by the majority, with its number', () => {
     scn.settle();
     scn.at(1000).selected(s1, b);

@@ -1,9 +1,9 @@
-import type { Ms, Report } from '@failover/core';
+import type { EndpointId, Ms, Report } from '@failover/core';
 import type { RedisReply } from '../replies.ts';
 import { confirm, provide } from './claims.ts';
 import { count, recount } from './count.ts';
 import type { Selection } from './selection.ts';
-import { hearSelection } from './selection.ts';
+import { hearSelection, isLive } from './selection.ts';
 import type { Heard, SentinelState } from './sentinel-state.ts';
 import { isFenced, primaryOf } from './sentinel-state.ts';
 import { hearServer } from './servers.ts';
@@ -29,10 +29,13 @@ function hearSentinel(state: SentinelState, report: Report<RedisReply>, now: Ms)
 function select(state: SentinelState, before: Witness | undefined, after: Witness, now: Ms): Heard {
   if (state.promotion !== 'selected') return [state, []];
   const selection = hearSelection(state.selection, before, after, now);
-  // The leader repeats its choice for a second after the majority followed it: that is no new failover.
-  const isNews =
-    selection !== undefined && selection !== state.selection && selection.server !== state.naming?.server;
-  if (!isNews) return [state, []];
+  if (selection === undefined || selection === state.selection) return [state, []];
+  // The leader repeats its choice for a second after the majority followed it: that is no new failover. One that goes
+  // back to whom the majority named last is, if another was chosen in between and the majority was not heard since.
+  const isRepeat =
+    selection.server === state.naming?.server &&
+    (state.selection === undefined || state.selection.server === selection.server);
+  if (isRepeat) return [state, []];
   const { server, namedAt, by } = selection;
   const above = state.naming?.epoch;
   const observation = {
@@ -72,7 +75,7 @@ function hearData(state: SentinelState, report: Report<RedisReply>, now: Ms): He
   });
   const observations = [...heard.observations];
   const server = report.member.endpoint;
-  if (heard.demotedBy !== undefined) {
+  if (heard.demotedBy !== undefined && !isOldNews(state, server, now)) {
     observations.push({ type: 'claimWithdrawn', target: primaryOf(state), server, reason: heard.demotedBy });
   }
   const told = heard.servers === state.servers ? state : { ...state, servers: heard.servers };
@@ -80,4 +83,18 @@ function hearData(state: SentinelState, report: Report<RedisReply>, now: Ms): He
   const [next, news] = told.domains.size > 0 ? recount(told, now) : ([told, []] as const);
   observations.push(...news, ...confirm(next, server), ...provide(next, server, report.openedAt, now));
   return [next, observations];
+}
+
+/**
+ * A former primary was chosen again before it was heard as a replica: that it was demoted then says nothing against
+ * the choice. If it says it after it had said master for the sake of this choice, the choice is over.
+ */
+function isOldNews({ selection, servers, naming }: SentinelState, server: EndpointId, now: Ms): boolean {
+  const saidMasterOn = servers.get(server)?.openedAt ?? -Infinity;
+  return (
+    isLive(selection, now) &&
+    selection.server === server &&
+    naming?.server !== server &&
+    saidMasterOn < selection.namedAt
+  );
 }
