@@ -158,7 +158,7 @@ export function openGateway(
       rules: guardRules,
       client,
       lease: opened.origin.lease,
-      openRelay: (lane) => serve(lane, () => undefined),
+      openRelay: (stream) => serve(stream, () => undefined),
       onClosed,
     });
   }
@@ -186,7 +186,7 @@ export function openGateway(
           slots: map,
           client,
           reachedAt: at.reachedAt,
-          openLane: (lane) => openRelay(lane, { ...at, shard: lane.shard }, () => undefined),
+          openLane: (shard, stream) => openRelay(stream, { ...at, shard }, () => undefined),
           leaseOf: (shard) => door(shard, roleOf(at)).origin.lease(),
           onClosed: closed,
         }),

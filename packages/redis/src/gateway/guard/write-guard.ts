@@ -11,13 +11,13 @@ import {
   subscriptionCount,
 } from '../../session/subscriptions.ts';
 import type { GatewayContext } from '../context.ts';
+import type { FramedEvents } from '../framed-stream.ts';
+import { FramedStream } from '../framed-stream.ts';
 import type { IntakeEvents } from '../intake.ts';
 import { Intake } from '../intake.ts';
 import { protocolError, refusedByUs } from '../refuse.ts';
 import type { Relay } from '../relay.ts';
 import { argsOf } from '../sent-commands.ts';
-import type { LaneEvents } from '../shards/lane.ts';
-import { Lane } from '../shards/lane.ts';
 import { splitRun } from '../split-run.ts';
 
 /** How many replicas must have a write before its client hears that it is done, and how long that may take. */
@@ -32,7 +32,7 @@ export interface WriteGuardOptions {
   readonly client: ClientStream;
   /** Under which its writes were done. */
   lease(): Lease | undefined;
-  openRelay(lane: Lane): Relay;
+  openRelay(client: ClientStream): Relay;
   onClosed(): void;
 }
 
@@ -55,10 +55,11 @@ interface Held {
  * and the answers wait for its answer; what too few replicas have in time is told as unknown, since a failover may
  * lose it. The relay behind it knows nothing of this: to it the client is one that says WAIT.
  */
-export class WriteGuard implements IntakeEvents, LaneEvents {
+export class WriteGuard implements IntakeEvents, FramedEvents {
   readonly #options: WriteGuardOptions;
   readonly #intake: Intake;
-  readonly #lane: Lane;
+  /** What the relay takes for its client. */
+  readonly #asker: FramedStream;
   readonly #relay: Relay;
   readonly #wait: Uint8Array;
   #owed: Owed[] = [];
@@ -78,15 +79,15 @@ export class WriteGuard implements IntakeEvents, LaneEvents {
     const { client, context, rules } = options;
     this.#wait = encodeCommand(['WAIT', rules.replicas, rules.timeoutMs]);
     this.#intake = new Intake(this, context);
-    this.#lane = new Lane('', this);
-    this.#relay = options.openRelay(this.#lane);
-    this.#lane.serve(this.#relay);
+    this.#asker = new FramedStream(client, this);
+    this.#relay = options.openRelay(this.#asker);
+    this.#asker.servedBy(this.#relay);
     client.on('data', (chunk: Buffer) => {
       this.#intake.feed(chunk);
       this.#guard();
     });
     client.on('drain', () => {
-      this.#lane.drained();
+      this.#asker.drained();
     });
     client.on('error', () => undefined);
     client.on('end', () => {
@@ -112,7 +113,7 @@ export class WriteGuard implements IntakeEvents, LaneEvents {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#lane.close();
+    this.#asker.close();
     this.#options.client.destroy();
     this.#options.onClosed();
   }
@@ -138,7 +139,7 @@ export class WriteGuard implements IntakeEvents, LaneEvents {
       const names = args.slice(1).map((arg) => arg.toString('latin1'));
       this.#guard();
       this.#confirming += confirmations(this.#subscriptions, traits.name, names);
-      this.#lane.ask(bytes);
+      this.#asker.ask(bytes);
       return;
     }
     if (traits.name === 'MULTI') {
@@ -156,7 +157,7 @@ export class WriteGuard implements IntakeEvents, LaneEvents {
       this.#owe(traits);
     }
     this.#isMidLarge = !isLast;
-    this.#lane.ask(bytes);
+    this.#asker.ask(bytes);
   }
 
   violation(problem: string): void {
@@ -167,7 +168,7 @@ export class WriteGuard implements IntakeEvents, LaneEvents {
 
   #ask(bytes: Uint8Array, traits: CommandTraits): void {
     this.#owe(traits);
-    this.#lane.ask(bytes);
+    this.#asker.ask(bytes);
   }
 
   /** Of what a transaction is made of, only its end changes anything. */
@@ -187,12 +188,12 @@ export class WriteGuard implements IntakeEvents, LaneEvents {
     if (!this.#isOpen || this.#isInTransaction || this.#isMidLarge || this.#isClosed) return;
     this.#isOpen = false;
     this.#owed.push({ type: 'wait' });
-    this.#lane.ask(this.#wait);
+    this.#asker.ask(this.#wait);
   }
 
   // ---- what the relay answers
 
-  framed(_lane: Lane, frame: Uint8Array): void {
+  framed(frame: Uint8Array): void {
     if (this.#isClosed || this.#isPushed(frame)) return;
     const owed = this.#owed.shift();
     if (owed?.type === 'wait') this.#release(frame);
@@ -248,16 +249,12 @@ export class WriteGuard implements IntakeEvents, LaneEvents {
     return true;
   }
 
-  wasRead(): void {
-    // Each answer was written when it came.
-  }
-
-  mayPass(_lane: Lane, first: number): boolean {
+  mayPass(first: number): boolean {
     const [head] = this.#owed;
     return this.#held.length === 0 && head?.type === 'command' && !head.isGuarded && first !== push;
   }
 
-  passed(_lane: Lane, bytes: Uint8Array, isLast: boolean): void {
+  passed(bytes: Uint8Array, isLast: boolean): void {
     this.#options.client.write(bytes);
     if (!isLast) return;
     this.#owed.shift();
@@ -274,17 +271,9 @@ export class WriteGuard implements IntakeEvents, LaneEvents {
     this.#options.client.resume();
   }
 
-  ended(_lane: Lane, isOrderly: boolean): void {
+  ended(isOrderly: boolean): void {
     if (isOrderly) this.#options.client.end();
     else this.close();
-  }
-
-  get isClientBehind(): boolean {
-    return this.#options.client.writableNeedDrain;
-  }
-
-  get unreadBytes(): number {
-    return this.#options.client.writableLength;
   }
 }
 

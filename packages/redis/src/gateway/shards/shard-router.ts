@@ -42,7 +42,7 @@ export interface ShardRouterOptions {
   readonly client: ClientStream;
   readonly reachedAt?: EndpointId | undefined;
   /** Opens a connection of this client to a shard. */
-  openLane(lane: Lane): Relay;
+  openLane(shard: string, client: ClientStream): Relay;
   /** Who serves a shard now. */
   leaseOf(shard: string): Lease | undefined;
   onClosed(): void;
@@ -104,7 +104,7 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
       this.#pauseIfFull();
     });
     client.on('drain', () => {
-      for (const lane of this.#lanes.values()) lane.drained();
+      for (const lane of this.#lanes.values()) lane.stream.drained();
       this.#resume();
     });
     client.on('error', () => undefined);
@@ -138,7 +138,7 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
     this.#isClosed = true;
     this.#stopWaiting?.();
     this.#stopObserving();
-    for (const lane of this.#lanes.values()) lane.close();
+    for (const lane of this.#lanes.values()) lane.stream.close();
     this.#options.onClosed();
   }
 
@@ -373,7 +373,7 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
     const { parts } = large;
     large.parts = [];
     large.bytes = 0;
-    for (const part of parts) lane.ask(part);
+    for (const part of parts) lane.stream.ask(part);
     return large.isWhole;
   }
 
@@ -462,7 +462,7 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
     if (lane === undefined) return this.#wait(unit);
     this.#subscribing = { unit, lane };
     this.#barrier = confirmations(lane.subscriptions, traits.name, names);
-    lane.ask(unit.bytes);
+    lane.stream.ask(unit.bytes);
     return true;
   }
 
@@ -552,9 +552,9 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
     if (shard === undefined) return undefined;
     const existing = this.#lanes.get(shard);
     if (existing !== undefined) return existing;
-    const lane = new Lane(shard, this);
+    const lane = new Lane(shard, this.#options.client, this);
     this.#lanes.set(shard, lane);
-    lane.serve(this.#options.openLane(lane));
+    lane.stream.servedBy(this.#options.openLane(shard, lane.stream));
     for (const bytes of this.#state.commands) {
       this.#push(lane, { bytes, turn: undefined, part: 0, isBound: true, isSetup: true, redirects: 0 });
     }
@@ -565,7 +565,7 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
   #refuseLane(lane: Lane): void {
     this.#lanes.delete(lane.shard);
     // First: what waits behind the refused command goes with it.
-    lane.close();
+    lane.stream.close();
     const reply = notExecuted('a connection to its shard could not be set up');
     for (const owed of lane.owed.splice(0)) {
       this.#answered(owed);
@@ -596,7 +596,7 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
         return;
       } else {
         this.#lanes.delete(lane.shard);
-        lane.close();
+        lane.stream.close();
       }
     }
     if (isDone) this.#serving = serving;
@@ -611,7 +611,7 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
     this.#inFlight += 1;
     const bytes = owed.bytes ?? nothing;
     this.#inFlightBytes += bytes.length;
-    lane.ask(bytes);
+    lane.stream.ask(bytes);
   }
 
   mayPass(lane: Lane, first: number): boolean {
@@ -778,7 +778,7 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
     lane.owed.push({ bytes: undefined, turn: undefined, part: 0, isBound: true, redirects: 0 }, owed);
     this.#inFlight += 2;
     this.#inFlightBytes += bytes.length;
-    lane.ask(Buffer.concat([asking, bytes]));
+    lane.stream.ask(Buffer.concat([asking, bytes]));
   }
 
   // ---- to the client
@@ -801,14 +801,6 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
     }
     const [first] = replies;
     this.#options.client.write(replies.length === 1 && first !== undefined ? first : Buffer.concat(replies));
-  }
-
-  get isClientBehind(): boolean {
-    return this.#options.client.writableNeedDrain;
-  }
-
-  get unreadBytes(): number {
-    return this.#options.client.writableLength;
   }
 
   paused(): void {
@@ -847,7 +839,7 @@ export class ShardRouter implements IntakeEvents, LaneEvents {
     if (!this.#isPaused || client.writableNeedDrain) return;
     const { maxPendingBytes, maxPendingCommands } = context.limits;
     if (this.#waitingBytes > maxPendingBytes / 2 || this.#waiting > maxPendingCommands / 2) return;
-    for (const lane of this.#lanes.values()) if (lane.isPaused) return;
+    for (const lane of this.#lanes.values()) if (lane.stream.isPaused) return;
     this.#isPaused = false;
     client.resume();
   }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { bulk } from '../test-kit/bench-top.ts';
-import { Lane } from './lane.ts';
+import { bulk } from './test-kit/bench-top.ts';
+import { FramedStream } from './framed-stream.ts';
 
 interface Heard {
   readonly frames: string[];
@@ -8,33 +8,32 @@ interface Heard {
   reads: number;
 }
 
+const reader = { writableLength: 0, writableNeedDrain: false };
 let heard: Heard;
-let lane: Lane;
+let stream: FramedStream;
 let mayPass: boolean;
 
 beforeEach(() => {
   heard = { frames: [], parts: [], reads: 0 };
   mayPass = false;
-  lane = new Lane('s', {
-    framed: (_, frame) => void heard.frames.push(Buffer.from(frame).toString('latin1')),
+  stream = new FramedStream(reader, {
+    framed: (frame) => void heard.frames.push(Buffer.from(frame).toString('latin1')),
     wasRead() {
       heard.reads += 1;
     },
     mayPass: () => mayPass,
-    passed: (_, bytes, isLast) =>
+    passed: (bytes, isLast) =>
       void heard.parts.push(`${Buffer.from(bytes).toString('latin1')}${isLast ? '.' : ''}`),
     paused: () => undefined,
     resumed: () => undefined,
     ended: () => undefined,
-    isClientBehind: false,
-    unreadBytes: 0,
   });
 });
 
-const write = (text: string): boolean => lane.write(Buffer.from(text, 'latin1'));
+const write = (text: string): boolean => stream.write(Buffer.from(text, 'latin1'));
 const long = bulk('x'.repeat(100_000));
 
-describe('what comes from a shard', () => {
+describe('what comes from a relay', () => {
   const replies = [
     '+OK\r\n',
     '-ERR no\r\n',
@@ -90,12 +89,12 @@ describe('what comes from a shard', () => {
 
   it('is not told any more once it is closed, and nothing is asked there', () => {
     const asked: Buffer[] = [];
-    lane.on('data', (chunk?: Buffer) => {
+    stream.on('data', (chunk?: Buffer) => {
       if (chunk !== undefined) asked.push(chunk);
     });
-    lane.ask(Buffer.from('a'));
-    lane.close();
-    lane.ask(Buffer.from('b'));
+    stream.ask(Buffer.from('a'));
+    stream.close();
+    stream.ask(Buffer.from('b'));
     write('+OK\r\n');
     expect(asked.map(String)).toEqual(['a']);
     expect(heard.frames).toEqual([]);
