@@ -20,7 +20,8 @@ import { defaultGatewayLimits } from './limits.ts';
 import type { Relay } from './relay.ts';
 import { createRelay } from './relay.ts';
 import { createKnownScripts } from './scripts.ts';
-import { ShardRouter } from './shards/shard-router.ts';
+import type { ShardRouter } from './shards/shard-router.ts';
+import { createShardRouter } from './shards/shard-router.ts';
 import type { SlotMap } from './shards/slot-map.ts';
 import { createSlotMap } from './shards/slot-map.ts';
 import { createSilenceWatch, lookMs } from './silence.ts';
@@ -181,7 +182,7 @@ export function openGateway(
   function route(client: ClientStream, map: SlotMap, at: AttachedAt, onClosed: () => void): ShardRouter {
     return counted(
       (closed) =>
-        new ShardRouter({
+        createShardRouter({
           context,
           slots: map,
           client,

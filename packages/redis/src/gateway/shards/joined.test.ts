@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { joined } from './joined.ts';
-import { answerPart, turnOf } from './owed.ts';
 import type { Join } from './plan.ts';
 
 const join = (
@@ -36,22 +35,5 @@ describe('the answers of several shards', () => {
     expect(join('sum', [':1\r\n', '-TRYAGAIN not executed\r\n', '-OUTCOMEUNKNOWN x\r\n'])).toBe(
       '-OUTCOMEUNKNOWN x\r\n',
     );
-  });
-
-  it('are one answer when all are there, in whatever order they come', () => {
-    const turn = turnOf(2, 'sum');
-    answerPart(turn, 1, Buffer.from(':1\r\n'));
-    expect(turn.reply).toBeUndefined();
-    // The same part again counts for nothing.
-    answerPart(turn, 1, Buffer.from(':9\r\n'));
-    expect(turn.reply).toBeUndefined();
-    answerPart(turn, 0, Buffer.from(':2\r\n'));
-    expect(String(turn.reply)).toBe(':3\r\n');
-  });
-
-  it('are looked at before the client sees them', () => {
-    const turn = turnOf(1, 'first', [], (reply) => Buffer.concat([reply, Buffer.from('!')]));
-    answerPart(turn, 0, Buffer.from('+OK'));
-    expect(String(turn.reply)).toBe('+OK!');
   });
 });

@@ -1,14 +1,19 @@
 import { encodeCommand } from '../../protocol/encode.ts';
 import { readHello } from '../hello.ts';
+import type { RespVersion } from '../identity.ts';
 import type { Unit } from './unit.ts';
 
 /** What a client set up on its connection, to be set up again on each connection to a shard that is opened later. */
 export class LaneState {
+  resp: RespVersion = 2;
   readonly #commands = new Map<string, Uint8Array>();
 
   /** The servers took it. */
   taken({ args, bytes, traits }: Pick<Unit, 'args' | 'bytes' | 'traits'>): void {
-    if (traits.name === 'RESET') this.#commands.clear();
+    if (traits.name === 'RESET') {
+      this.#commands.clear();
+      this.resp = 2;
+    }
     if (traits.name === 'HELLO') {
       this.#greeted(args);
       return;
@@ -30,7 +35,10 @@ export class LaneState {
     if (hello.type === 'error') return;
     const { resp, login, clientName } = hello;
     if (login !== undefined) this.#set('AUTH', encodeCommand(['AUTH', login.username, login.password]));
-    if (resp !== undefined) this.#set('HELLO', encodeCommand(['HELLO', resp]));
+    if (resp !== undefined) {
+      this.resp = resp;
+      this.#set('HELLO', encodeCommand(['HELLO', resp]));
+    }
     if (clientName !== undefined) this.#set('SETNAME', encodeCommand(['CLIENT', 'SETNAME', clientName]));
   }
 

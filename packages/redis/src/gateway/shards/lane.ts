@@ -3,7 +3,8 @@ import type { Subscriptions } from '../../session/subscriptions.ts';
 import { noSubscriptions } from '../../session/subscriptions.ts';
 import type { FramedEvents } from '../framed-stream.ts';
 import { FramedStream } from '../framed-stream.ts';
-import type { Owed, Turn } from './owed.ts';
+import type { Owed } from './owed.ts';
+import type { Turn } from './turn.ts';
 
 /** As those of its stream. */
 export interface LaneEvents extends Required<Pick<FramedEvents, 'wasRead' | 'paused' | 'resumed'>> {

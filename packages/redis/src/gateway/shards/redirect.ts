@@ -1,6 +1,8 @@
 import type { EndpointId } from '@failover/core';
+import { hostOf } from '@failover/core';
 import { addressOf } from '../../sentinel-events.ts';
 import type { Refusal } from '../refusal.ts';
+import { notExecuted } from '../refuse.ts';
 import type { SlotMap } from './slot-map.ts';
 import { shardPort } from './of-shard.ts';
 
@@ -25,6 +27,16 @@ export function redirectIn(reply: Uint8Array): Redirect | undefined {
     at: addressOf(match[3], match[4]),
   };
 }
+
+/** What a server of a cluster is asked for at most in a row: a slot that goes round in circles is somebody's mistake. */
+export const maxRedirects = 16;
+
+/** The answer to what cannot go elsewhere. */
+export const movedAway = notExecuted('its slot is at another shard now');
+
+/** A relay tells the name of a shard; an address only of what it cannot send again. */
+export const shardIn = ({ at }: Redirect, slots: Pick<SlotMap, 'shardAt'>): string | undefined =>
+  at === undefined ? undefined : (slots.shardAt(at) ?? hostOf(at));
 
 /** What a redirect means to a client of one shard. */
 export type Redirected =

@@ -22,7 +22,7 @@ export interface Unit {
   redirects: number;
 }
 
-interface LargePart {
+export interface LargePart {
   parts: Uint8Array[];
   bytes: number;
   isWhole: boolean;
