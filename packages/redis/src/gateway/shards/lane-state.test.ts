@@ -7,8 +7,7 @@ import { unitOf } from './unit.ts';
 
 const commands = createCommandTable([]);
 
-/** What a connection that is opened now begins with. */
-function replayed(...taken: readonly string[]): readonly string[] {
+function stateAfter(...taken: readonly string[]): LaneState {
   const state = new LaneState();
   for (const line of taken) {
     const bytes = encodeCommand(line.split(' '));
@@ -19,8 +18,12 @@ function replayed(...taken: readonly string[]): readonly string[] {
     );
     state.taken(unitOf(bytes, traits, 0));
   }
-  return [...state.commands].map((bytes) => argsOf(bytes).join(' '));
+  return state;
 }
+
+/** What a connection that is opened now begins with. */
+const replayed = (...taken: readonly string[]): readonly string[] =>
+  [...stateAfter(...taken).commands].map((bytes) => argsOf(bytes).join(' '));
 
 describe('what a client set up on all of its connections', () => {
   it('is set up again with the last word on each', () => {
@@ -45,5 +48,11 @@ describe('what a client set up on all of its connections', () => {
 
   it('is nothing after RESET', () => {
     expect(replayed('HELLO 3 AUTH ann x', 'CLIENT SETNAME a', 'RESET')).toEqual([]);
+  });
+
+  it('speaks what it spoke last, until RESET', () => {
+    expect(stateAfter('HELLO 3', 'HELLO').resp).toBe(3);
+    expect(stateAfter('HELLO 3', 'HELLO 2').resp).toBe(2);
+    expect(stateAfter('HELLO 3', 'RESET').resp).toBe(2);
   });
 });
