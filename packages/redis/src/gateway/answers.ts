@@ -9,7 +9,9 @@ import type { GatewayContext } from './context.ts';
 import type { ListenerRole } from './handshake.ts';
 import type { Pending, PendingCommand } from './pending.ts';
 import { refusalIn } from './refusal.ts';
-import { redirected } from './shards/redirect.ts';
+import type { Redirected } from './shards/redirect.ts';
+import { redirected, redirectIn } from './shards/redirect.ts';
+import { notExecuted } from './refuse.ts';
 import type { SentRun } from './sent-commands.ts';
 import { argsOf, commandOf } from './sent-commands.ts';
 import { marked, markOf } from './scan-cursor.ts';
@@ -34,6 +36,10 @@ export interface AnswersOptions {
   settled(count: number, run: SentRun): void;
   /** What decides where the next run goes has changed. */
   aim(): void;
+  /** Its server ended a subscription by itself. */
+  resubscribe(): void;
+  /** A subscription cannot be made again here. */
+  lostSubscription(): void;
   /** What the client had set up stands again. */
   restored(upstream: Upstream<Pending>): void;
   asksElsewhere(run: SentRun): boolean;
@@ -86,21 +92,22 @@ export class Answers implements Owner<Pending> {
     const { attachment, collection, context, cover, state } = this.#options;
     if (run.item?.type === 'restore') {
       cover.refused(run.bytes);
+      this.#notRestored(answer);
       return;
     }
     const on = this.#options.upstream;
     const { role, shard } = this.#options.origin;
     const sent = context.slots === undefined ? undefined : redirected(answer, context.slots, shard);
-    const bytes = sent?.type === 'elsewhere' ? sent.reply : answer;
+    const command = commandOf(run);
+    // Inside a transaction nothing is sent again: the server has marked it and EXEC will say so.
+    const isOfTransaction = attachment.told.transaction !== 'none' || command?.traits.route === 'transaction';
+    const bytes = sent === undefined ? answer : this.#redirectOf(sent, isOfTransaction);
     const refusal =
       on === undefined
         ? undefined
         : sent?.type === 'refused'
           ? sent.refusal
           : refusalIn(bytes, role, context.classify);
-    const command = commandOf(run);
-    // Inside a transaction nothing is sent again: the server has marked it and EXEC will say so.
-    const isOfTransaction = attachment.told.transaction !== 'none' || command?.traits.route === 'transaction';
     if (command !== undefined) this.#refused(command.traits.name);
     let count = 1;
     if (command?.traits.route === 'subscription') {
@@ -124,15 +131,38 @@ export class Answers implements Owner<Pending> {
     if (this.#options.upstream === on) this.#options.settled(count, run);
   }
 
+  /**
+   * Who is sent away in the middle of a transaction that began with WATCH could begin again elsewhere, where nothing is
+   * watched: it hears that nothing of it was executed. The address of a server is for nobody.
+   */
+  #redirectOf(sent: Redirected, isOfTransaction: boolean): Buffer {
+    const isWatching = this.#options.attachment.told.watch !== 'none';
+    return sent.type === 'elsewhere' && !(isOfTransaction && isWatching) ? sent.reply : movedAway;
+  }
+
+  /** Of a subscription that cannot be made again here: it would never hear, and nobody would tell it. */
+  #notRestored(reply: Buffer): void {
+    if (redirectIn(reply) !== undefined) this.#options.lostSubscription();
+  }
+
   pushed(bytes: Buffer, run: SentRun | undefined): number {
     const { attachment, state } = this.#options;
     const read = readPushed(bytes);
+    const command = run === undefined ? undefined : commandOf(run);
+    const isAsked = run?.item?.type === 'restore' || command?.traits.name === 'SUNSUBSCRIBE';
+    if (read.type === 'confirmation' && read.name === 'SUNSUBSCRIBE' && !isAsked) {
+      // A node ends subscriptions to channels of slots that it has no more. They are made again where those are now.
+      this.#options.resubscribe();
+      return 0;
+    }
     if (read.type === 'message' || run === undefined) {
       this.#options.push(bytes);
       return 0;
     }
-    if (run.item?.type === 'restore') return 1;
-    const command = commandOf(run);
+    if (run.item?.type === 'restore') {
+      this.#notRestored(bytes);
+      return 1;
+    }
     if (read.type === 'reply') {
       this.#options.write(bytes);
       if (command === undefined) return 1;
@@ -207,3 +237,5 @@ export class Answers implements Owner<Pending> {
     if (isMode(name)) this.#options.attachment.modesStand(this.#options.state.session);
   }
 }
+
+const movedAway = notExecuted('its slot is at another server now');

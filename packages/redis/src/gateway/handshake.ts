@@ -1,5 +1,6 @@
 import { encodeCommand } from '../protocol/encode.ts';
 import type { RespValue } from '../protocol/value.ts';
+import { textOf } from '../protocol/value.ts';
 import { readError, readRole } from '../read-reply.ts';
 import type { RedisReply } from '../replies.ts';
 import type { Identity } from './identity.ts';
@@ -68,6 +69,9 @@ export function handshake(
   if (who.db !== 0) send(['SELECT', String(who.db)], 'identity');
   // A replica of a Redis Cluster sends readers away unless they say that they mean it.
   if (isOfCluster && role === 'replica') send(['READONLY'], 'optional');
+  // A node that was started again is primary at once, and refuses everything for some two seconds.
+  const stateAt = isOfCluster ? frames.length : -1;
+  if (isOfCluster) send(['CLUSTER', 'INFO'], 'optional');
   send(['ROLE'], 'role');
 
   return {
@@ -79,6 +83,8 @@ export function handshake(
       // A server that is loading or that has too many clients says so to everything; it is no word on the identity.
       const notNow = errors.find((error) => error?.type === 'errorReply' && isNotNow(error.code, error.text));
       if (notNow?.type === 'errorReply') return { type: 'unfit', reply: notNow, reason: notNow.text };
+      if (/^cluster_state:fail\s*$/m.test(textOf(replies[stateAt]) ?? ''))
+        return { type: 'unfit', reply: clusterDown, reason: clusterDown.text };
       const rejected = identityReplies.map((at) => errors[at]).find((error) => error !== undefined);
       if (rejected?.type === 'errorReply') return { type: 'rejected', error: rejected.text };
 
@@ -103,6 +109,11 @@ export function handshake(
   };
 }
 
+const clusterDown = {
+  type: 'errorReply',
+  code: 'CLUSTERDOWN',
+  text: 'CLUSTERDOWN The cluster is down',
+} as const;
 const noAnswer: RedisReply = { type: 'errorReply', code: 'UNREADABLE', text: 'no answer to ROLE' };
 
 function isNotNow(code: string, text: string): boolean {

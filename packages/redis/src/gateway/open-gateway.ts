@@ -128,10 +128,17 @@ export function openGateway(
     }
   }
 
+  function noteHeard(): void {
+    for (const { origin, shared } of doors.values()) {
+      for (const { heardAt } of shared.upstreams) origin.heardAt = Math.max(origin.heardAt, heardAt);
+    }
+  }
+
   let stopLooking = (): void => undefined;
   const lookAgain = (): void => {
     stopLooking = runtime.after(lookMs, () => {
       look(runtime.now());
+      noteHeard();
       countAnswered();
       lookAgain();
     });

@@ -1,4 +1,4 @@
-import type { Cluster, HoldRequest, Lease, Picker, TargetId } from '@failover/core';
+import type { Cluster, HoldRequest, Lease, Ms, Picker, TargetId } from '@failover/core';
 import { members, nearest, orPrimary, targetId } from '@failover/core';
 import type { RedisConfig } from '../config.ts';
 import type { ListenerRole } from './handshake.ts';
@@ -10,6 +10,8 @@ export interface Origin {
   readonly target: TargetId;
   /** Rises whenever a lease that was taken before may not be the one to use any more. */
   readonly generation: number;
+  /** When a server that serves it was heard last, as far as it was looked. */
+  heardAt: Ms;
   /** Commands answered since somebody set it back. */
   answered: number;
   lease(): Lease | undefined;
@@ -33,6 +35,7 @@ export function createOrigin(
     shard,
     target,
     generation: 0,
+    heardAt: 0,
     answered: 0,
     lease() {
       const lease = cluster.lease(target, picker);

@@ -536,7 +536,7 @@ class OneRelay
     const { sent, state: left } = this.unanswered(runs);
     if (this.route.isOnPinned) {
       this.attachment.lost(left, this.state.session);
-      this.unwatched.begin(this.context.tick.now());
+      this.unwatched.begin(this.unheardSince(lost, loss));
     }
     this.forgetRoute();
     this.settle(sent, lost, loss.reason);
@@ -544,6 +544,12 @@ class OneRelay
     this.needServerAgain();
     this.pump();
     this.side.resume();
+  }
+
+  /** Of a server that hung nobody knows when it stopped: not before it was heard last, by this client or another. */
+  unheardSince(lost: Upstream<Pending>, { isOurs }: Loss<Pending>): Ms {
+    const now = this.context.tick.now();
+    return isOurs ? Math.min(now, Math.max(lost.heardAt, this.origin.heardAt)) : now;
   }
 
   /** All that the client sent since the last command that it has the answer of; and its transaction after a loss. */
@@ -807,6 +813,21 @@ class OneRelay
     this.dropPinned('it was not used for a while');
     // What was half sent has an answer now.
     this.pump();
+  }
+
+  resubscribe(): void {
+    // Not while its answer is read: the connection goes.
+    queueMicrotask(() => {
+      if (this.isClosed) return;
+      this.dropPinned('its server ended a subscription');
+      this.needServerAgain();
+    });
+  }
+
+  lostSubscription(): void {
+    queueMicrotask(() => {
+      this.close();
+    });
   }
 
   restored(on: Upstream<Pending>): void {

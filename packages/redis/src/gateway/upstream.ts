@@ -36,6 +36,8 @@ export interface Loss<Item> {
   readonly reason: string;
   /** Part of a reply has already gone to the client. */
   readonly isCut: boolean;
+  /** The server did not close it: it may have been dead to us for a while. */
+  readonly isOurs: boolean;
 }
 
 /** One verified connection to a server, shared by clients or pinned to one. */
@@ -70,6 +72,8 @@ export interface Upstream<Item> {
   readonly isCongested: boolean;
   /** ms since the oldest unanswered command was written, 0 if there is none. */
   oweMs(now: Ms): number;
+  /** When the server was heard last. */
+  readonly heardAt: Ms;
   /** ms that the slowest answer took since this was asked the last time; undefined if there was none. */
   takeSlowestMs(): number | undefined;
   readonly inFlight: number;
@@ -146,6 +150,9 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
       // We are the ones who do not listen.
       if (ring.head === undefined || isHeldBack) return 0;
       return now - Math.max(ring.head.sentAt, lastProgressAt);
+    },
+    get heardAt() {
+      return lastProgressAt;
     },
     takeSlowestMs() {
       const tookMs = slowestMs;
@@ -279,7 +286,8 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
     if (whole[0] === 62 || options.pushOwner?.isSubscribed === true) {
       // A push on a shared connection is for nobody.
       const count = options.pushOwner?.pushed(whole, head) ?? 0;
-      if (head !== undefined && count > 0) answer(head, count, undefined, false);
+      // What was pushed may have ended its client, and with it this connection.
+      if (upstream.isOpen && head?.owner !== undefined && count > 0) answer(head, count, undefined, false);
     } else if (head === undefined) {
       closed(`an error that nobody waits for: ${whole.toString('latin1', 1, 120).trim()}`, false);
     } else {
@@ -368,7 +376,7 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
     if (options.pushOwner !== undefined && !byOwner.has(options.pushOwner))
       byOwner.set(options.pushOwner, []);
     for (const [owner, runs] of byOwner) {
-      owner.lost(upstream, { runs, reason, isCut: owner === cutOwner });
+      owner.lost(upstream, { runs, reason, isOurs, isCut: owner === cutOwner });
     }
   }
 

@@ -32,7 +32,7 @@ describe('the plan of a command', () => {
     ['OBJECT ENCODING foo', { type: 'shard', slot: slotOf('foo') }],
     ['MODULE.GET foo', { type: 'shard', slot: slotOf('foo') }],
     ['PING', { type: 'any' }],
-    ['PUBLISH foo x', { type: 'any' }],
+    ['PUBLISH foo x', { type: 'shard', slot: 12182 }],
     ['DBSIZE', { type: 'all', join: 'sum' }],
     ['WAIT 1 0', { type: 'all', join: 'least' }],
     ['KEYS *', { type: 'all', join: 'together' }],

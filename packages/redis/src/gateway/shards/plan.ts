@@ -101,6 +101,8 @@ export const slotPlan = (slot: number): Plan => ({ type: 'shard', slot });
 
 function planOfData(traits: CommandTraits, args: readonly Buffer[]): Plan {
   if (containerOf(traits.name) === 'CLUSTER') return { type: 'cluster' };
+  // Any node would do: one for each channel keeps its messages in order.
+  if (traits.name === 'PUBLISH' && args[1] !== undefined) return { type: 'shard', slot: keySlot(args[1]) };
   if (traits.name === 'SCAN') return { type: 'scan' };
   // Replicas are a listener's business, not a client's.
   if (['READONLY', 'READWRITE', 'ASKING'].includes(traits.name)) return { type: 'answer', reply: ok };

@@ -672,4 +672,54 @@ describe('a shard that has no slots any more', () => {
     await until(() => !subscriber.isOpen);
     expect(other.isOpen).toBe(true);
   });
+
+  it('has nothing done any more for a subscriber that is closed, and ends nothing else with it', async () => {
+    const owed: (() => void)[] = [];
+    const bench = shardBench(
+      (shard) => (args, connection) => {
+        if (args[0] === 'SUBSCRIBE') return `>3\r\n${bulk('subscribe')}${bulk('news')}:1\r\n`;
+        if (args[0] !== 'GET' || shard === 1) return ok;
+        owed.push(() => {
+          connection.write('-MOVED 12182 127.0.0.1:7001\r\n');
+        });
+        return undefined;
+      },
+      { ranges: [[[0, 16_383]], []] },
+    );
+    await using _ = bench;
+    const client = bench.connect();
+    client.send('HELLO 3', 'SUBSCRIBE news');
+    await until(() => client.text.includes('news'));
+    client.send('GET foo');
+    await until(() => owed.length === 1);
+    bench.serve([], [[0, 16_383]]);
+    owed[0]?.();
+    await until(() => !client.isOpen);
+    const other = bench.connect();
+    other.send('GET foo');
+    await until(() => other.text === ok);
+    expect(bench.shards[1]?.asked).toEqual(['GET foo']);
+  });
+
+  it('closes a subscriber also while one of its answers is read', async () => {
+    const owed: (() => void)[] = [];
+    await using bench = shardBench(
+      () => (args, connection) => {
+        if (args[0] === 'SUBSCRIBE') return `*3\r\n${bulk('subscribe')}${bulk('news')}:1\r\n`;
+        owed.push(() => {
+          connection.write(bulk('x'));
+        });
+        return undefined;
+      },
+      { ranges: [[[0, 16_383]], []] },
+    );
+    const client = bench.connect();
+    client.send('SUBSCRIBE news');
+    await until(() => client.text.includes('news'));
+    client.send('GET foo');
+    await until(() => owed.length === 1);
+    bench.serve([], [[0, 16_383]]);
+    owed[0]?.();
+    await until(() => !client.isOpen);
+  });
 });

@@ -182,8 +182,12 @@ class OneRouter
     if (this.isPumping || this.isClosed) return;
     this.isPumping = true;
     this.lanes.leaveRetired();
-    this.redirects.resend();
-    for (let head = this.line.head; head !== undefined && this.mayGo; head = this.line.head) {
+    if (!this.isClosed) this.redirects.resend();
+    for (
+      let head = this.line.head;
+      head !== undefined && this.mayGo && !this.isClosed;
+      head = this.line.head
+    ) {
       const step = this.step(head);
       if (step === 'noShard') this.awaitShard(head);
       if (step !== 'gone') break;

@@ -19,6 +19,7 @@ export interface ScriptedServer {
   readonly received: string[][];
   handler: Handler;
   role: string;
+  clusterState: 'ok' | 'fail';
   accept(socket: Duplex): void;
 }
 
@@ -30,6 +31,7 @@ export function scriptedServer(handler: Handler = () => '+OK\r\n'): ScriptedServ
     received: [],
     handler,
     role: '*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n',
+    clusterState: 'ok',
     accept(socket) {
       const decoder = createRequestDecoder();
       const connection: ScriptedConnection = {
@@ -53,6 +55,11 @@ export function scriptedServer(handler: Handler = () => '+OK\r\n'): ScriptedServ
           if (name === 'HELLO') {
             const items = '$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n7.0.0\r\n';
             connection.write(words[1] === '3' ? `%2\r\n${items}` : `*4\r\n${items}`);
+            continue;
+          }
+          if (name === 'CLUSTER' && words[1] === 'INFO') {
+            const state = `cluster_state:${server.clusterState}\r\n`;
+            connection.write(`$${state.length}\r\n${state}\r\n`);
             continue;
           }
           if (name === 'SCRIPT' && words[1] === 'LOAD') {
