@@ -134,6 +134,21 @@ describe('the shards of a Redis Cluster', () => {
     expect(scn.ranges(a)).toEqual([low]);
   });
 
+  it('ask the successor at once that a replaced primary names to a client', () => {
+    const slots: readonly HashRange[] = [[0, 16_383]];
+    scn.view(a, { of: a, epoch: 1, slots }, { of: b, follows: a });
+    scn.view(b, { of: a, epoch: 1, slots }, { of: b, follows: a });
+    const moved = (text: string) => scn.said(a, { type: 'errorReply', code: 'MOVED', text });
+    expect(moved(`MOVED 5 ${b}`)).toEqual([
+      { type: 'successorNamed', target: primaryOf(a), server: b, namedAt: 0, above: [0, 1], by: a },
+    ]);
+    // Of nobody who is known, of itself, and of one that is not primary.
+    expect([moved(`MOVED 5 ${d}`), moved(`MOVED 5 ${a}`), moved('MOVED 5 ')]).toEqual([[], [], []]);
+    expect(scn.said(b, { type: 'errorReply', code: 'MOVED', text: `MOVED 5 ${a}` })).toEqual([]);
+    scn.view(b, { of: a, follows: b }, { of: b, epoch: 2, slots });
+    expect(scn.holder(a)).toBe(b);
+  });
+
   it('are not moved by an old primary that comes back with its old epoch', () => {
     settle();
     elected(b, a, 3);

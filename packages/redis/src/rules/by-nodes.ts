@@ -57,12 +57,35 @@ export function stepNodes(state: NodesState, report: Report<RedisReply>, now: Ms
   if (report.type === 'said' && report.reply.type === 'clusterNodes') {
     return hearNodes(state, server, report.reply.nodes, report.openedAt);
   }
+  if (report.type === 'said' && report.reply.type === 'errorReply' && report.reply.code === 'MOVED') {
+    return [state, nameSuccessor(state, server, report.reply.text, now)];
+  }
   if (report.type !== 'said' && state.views.has(server)) {
     const views = new Map(state.views);
     views.delete(server);
     return hearRole({ ...state, views }, report, now);
   }
   return hearRole(state, report, now);
+}
+
+/** A primary that sends a client away within its own shard was replaced, and says by whom: that one is asked at once. */
+function nameSuccessor(state: NodesState, server: EndpointId, text: string, now: Ms): readonly Observation[] {
+  const [, , at] = text.split(' ');
+  const shard = shardOf(state, server);
+  const holder = shard === undefined ? undefined : state.holders.get(shard);
+  const successor = [...state.views.keys()].find((each) => each === at);
+  if (shard === undefined || successor === undefined || holder?.server !== server) return [];
+  if (successor === server || shardOf(state, successor) !== shard) return [];
+  return [
+    {
+      type: 'successorNamed',
+      target: targetId(shard, 'primary'),
+      server: successor,
+      namedAt: now,
+      above: clusterEpoch(holder.epoch),
+      by: server,
+    },
+  ];
 }
 
 /** What it says of its own role, and what its silence or an error of the data path says. */

@@ -1,3 +1,4 @@
+import type { EndpointId } from '@failover/core';
 import { endpoint } from '@failover/core';
 import { describe, expect, it } from 'vitest';
 import { redirectIn, redirected } from './redirect.ts';
@@ -6,6 +7,7 @@ const moved: (readonly [number, string])[] = [];
 const slots = {
   shardAt: (server: string) => ({ '10.0.0.1:6379': 'a', '10.0.0.2:6379': 'b' })[server],
   moved: (slot: number, shard: string) => void moved.push([slot, shard]),
+  reach: (server: EndpointId) => server,
 };
 const toldBy = (text: string) => redirected(Buffer.from(`${text}\r\n`), slots, 'a');
 
@@ -41,11 +43,11 @@ describe('a word that a slot is elsewhere', () => {
   it('is a refusal of a primary that names its successor, or of one whose words nobody understands yet', () => {
     expect(toldBy('-MOVED 5 10.0.0.1:6379')).toMatchObject({
       type: 'refused',
-      refusal: { outcome: { type: 'refused', isRoleRefusal: true } },
+      refusal: { outcome: { type: 'notSent' }, code: 'MOVED', text: 'MOVED 5 10.0.0.1:6379' },
     });
     expect(toldBy(`-MOVED 5 ${endpoint('10.0.0.9:1')}`)).toMatchObject({
       type: 'refused',
-      refusal: { outcome: { isRoleRefusal: false } },
+      refusal: { outcome: { type: 'refused', isRoleRefusal: false }, code: 'UNKNOWNNODE' },
     });
     expect(toldBy('-ERR no')).toBeUndefined();
   });

@@ -47,7 +47,7 @@ export type Redirected =
 
 export function redirected(
   reply: Uint8Array,
-  slots: Pick<SlotMap, 'shardAt' | 'moved'>,
+  slots: Pick<SlotMap, 'shardAt' | 'moved' | 'reach'>,
   own: string,
 ): Redirected | undefined {
   const redirect = redirectIn(reply);
@@ -55,10 +55,15 @@ export function redirected(
   const { type, slot, at } = redirect;
   const code = type === 'moved' ? 'MOVED' : 'ASK';
   const shard = at === undefined ? undefined : slots.shardAt(at);
-  if (shard === undefined || shard === own) {
-    // A primary that was replaced names its successor; an address that nobody knows will be known soon.
-    const outcome = { type: 'refused', code, isRoleRefusal: shard === own } as const;
-    return { type: 'refused', refusal: { outcome, code, text: `${code} ${slot} ${at ?? ''}` } };
+  if (at !== undefined && shard === own) {
+    // A primary that was replaced names its successor. It did no work, so that no retry is used up.
+    const outcome = { type: 'notSent', reason: 'its primary was replaced' } as const;
+    return { type: 'refused', refusal: { outcome, code, text: `${code} ${slot} ${slots.reach(at)}` } };
+  }
+  if (shard === undefined) {
+    // An address that nobody knows will be known soon.
+    const outcome = { type: 'refused', code: 'UNKNOWNNODE', isRoleRefusal: false } as const;
+    return { type: 'refused', refusal: { outcome, code: outcome.code, text: `${code} ${slot} ${at ?? ''}` } };
   }
   if (type === 'moved') slots.moved(slot, shard);
   return { type: 'elsewhere', reply: Buffer.from(`-${code} ${slot} ${shard}:${shardPort}\r\n`) };

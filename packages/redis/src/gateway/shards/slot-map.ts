@@ -10,6 +10,8 @@ export interface SlotMap {
   /** Undefined while nobody says that it serves this slot. */
   shardOf(slot: number): string | undefined;
   rangesOf(shard: string): readonly HashRange[];
+  /** Where we reach what servers call so, as behind NAT. */
+  reach(server: EndpointId): EndpointId;
   /** The shard that a server belongs to. */
   shardAt(server: EndpointId): string | undefined;
   /** A server says that a slot is elsewhere now: it knows before the monitors ask. Only of a shard that is known. */
@@ -34,6 +36,8 @@ export function createSlotMap(
     | { readonly targets: TopologyDescription['targets']; readonly servers: TopologyDescription['servers'] }
     | undefined;
   const shardAt = new Map<EndpointId, string>();
+
+  const reach = (server: EndpointId): EndpointId => addresses.get(server) ?? server;
 
   /** Its number from 1 on; 0 stands for nobody. */
   function numberOf(shard: string): number {
@@ -68,7 +72,8 @@ export function createSlotMap(
     serving: () => serving,
     shardOf: (slot) => shards[(owners[slot] ?? 0) - 1],
     rangesOf: (shard) => known?.targets.get(targetId(shard, 'primary'))?.ranges ?? [],
-    shardAt: (server) => shardAt.get(addresses.get(server) ?? server),
+    reach,
+    shardAt: (server) => shardAt.get(reach(server)),
     moved(slot, shard) {
       if (known?.targets.has(targetId(shard, 'primary')) !== true || slot >= slotCount) return;
       owners[slot] = numberOf(shard);
