@@ -17,5 +17,5 @@ export { emptyFailoverLog, foldFailovers, meterCluster, settledBetween, stepOf }
 export * from './discover/index.ts';
 export * from './probe/index.ts';
 export * from './config/index.ts';
-export type { ClusterOptions, DiagnosticsMessage } from './cluster/index.ts';
-export { createCluster } from './cluster/index.ts';
+export type { ClusterHandle, ClusterOptions, DiagnosticsMessage, HandleOptions } from './cluster/index.ts';
+export { createCluster, openHandle } from './cluster/index.ts';

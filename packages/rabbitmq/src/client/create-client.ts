@@ -1,5 +1,5 @@
-import type { Cluster, HoldLimits, Log, Runtime, TopologyDescription, TopologyStore } from '@failover/core';
-import { ConfigError, createCluster, systemRuntime } from '@failover/core';
+import type { ClusterHandle, HoldLimits, Log, Runtime, TopologyStore } from '@failover/core';
+import { ConfigError, createCluster, openHandle, systemRuntime } from '@failover/core';
 import type { ChannelModel, SocketOptions } from 'amqplib';
 import { adapter } from '../adapter.ts';
 import type { RabbitConfig, RabbitOptions } from '../config.ts';
@@ -24,15 +24,9 @@ export interface ClientOptions {
 export type FailoverSocketOptions = SocketOptions & { readonly recovery?: undefined };
 
 /** Connections to one cluster, which share what is known of it. May be taken apart: nothing here uses `this`. */
-export interface FailoverRabbit extends AsyncDisposable, Pick<Cluster, 'topology$' | 'events$'> {
+export interface FailoverRabbit extends ClusterHandle {
   /** A genuine amqplib connection, with promises. It, its channels and its consumers outlive the node behind them. */
   readonly connect: (socketOptions?: FailoverSocketOptions) => Promise<ChannelModel>;
-  /** The current belief. */
-  readonly topology: TopologyDescription;
-  /** What was sent again, left unknown, and so on. */
-  readonly counters: Readonly<Record<string, number>>;
-  /** Ends every connection. No socket or timer is left. */
-  readonly close: () => Promise<void>;
 }
 
 /** @throws ConfigError if an option is wrong, with field, value and fix. */
@@ -53,36 +47,20 @@ export function openClient(
     ...(store === undefined ? {} : { store }),
   });
   const gateway: RabbitGateway = openGateway(cluster, config, runtime);
-  let closing: Promise<void> | undefined;
-
-  function close(): Promise<void> {
-    closing ??= (async () => {
-      signal?.removeEventListener('abort', closeNow);
+  const handle = openHandle({
+    cluster,
+    counters: () => gateway.counters,
+    end: async () => {
       await gateway[Symbol.asyncDispose]();
-      await cluster[Symbol.asyncDispose]();
-    })();
-    return closing;
-  }
-  const closeNow = (): void => void close();
-  if (signal?.aborted === true) closeNow();
-  else signal?.addEventListener('abort', closeNow, { once: true });
-
-  return {
-    connect: async (socketOptions = {}) => {
+    },
+    signal,
+  });
+  return Object.assign(handle, {
+    connect: async (socketOptions: FailoverSocketOptions = {}) => {
       checkSocketOptions(socketOptions);
       return openModelOver(gateway, { config, runtime, socketOptions, wishes });
     },
-    topology$: cluster.topology$,
-    events$: cluster.events$,
-    get topology() {
-      return cluster.topology;
-    },
-    get counters() {
-      return gateway.counters;
-    },
-    close,
-    [Symbol.asyncDispose]: close,
-  };
+  });
 }
 
 function checkSocketOptions(options: object): void {

@@ -28,6 +28,8 @@ export interface EngineOptions {
   readonly continueAfterUnknown: boolean;
 }
 
+/** ms in which what is in flight may be answered when a client goes: ioredis' own default. */
+export const disconnectTimeoutMs = 2000;
 /** ms that the gateway outlives its last stream: long enough for ioredis to come back with the next. */
 const lingerMs = 50;
 /** More than Redis' own bound of 512 MB: ioredis keeps replies whole anyway, and a whole one is never cut. */

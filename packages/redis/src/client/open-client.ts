@@ -1,18 +1,15 @@
-import type { Cluster, Runtime, TopologyDescription } from '@failover/core';
+import type { Cluster, ClusterHandle, Runtime } from '@failover/core';
+import { openHandle } from '@failover/core';
 import { Redis } from 'ioredis';
 import type { RedisConfig } from '../config.ts';
 import type { IoredisOptions } from './check-options.ts';
-import { createEngine } from './engine.ts';
+import { createEngine, disconnectTimeoutMs } from './engine.ts';
 import { createSteer } from './steer.ts';
 
 /** May be taken apart: nothing here uses `this`. */
-export interface FailoverRedis extends AsyncDisposable, Pick<Cluster, 'topology$' | 'events$'> {
+export interface FailoverRedis extends ClusterHandle {
   /** A genuine ioredis. It and all its duplicates follow the primary. */
   readonly redis: Redis;
-  /** The current belief. */
-  readonly topology: TopologyDescription;
-  /** What was sent again, refused, left unknown, and so on, since the first connection. */
-  readonly counters: Readonly<Record<string, number>>;
   /**
    * Ends this client and all duplicates, in any state. What is in flight may be answered within `disconnectTimeout`
    * (2 s); everything else is rejected at once. Every promise is settled and no socket or timer is left.
@@ -34,49 +31,30 @@ export function openClient(options: OpenOptions): FailoverRedis {
   const { cluster, config, signal } = options;
   const engine = createEngine(options);
   let isClosed = false;
-  let closing: Promise<void> | undefined;
   const redis = new Redis({
     ...options.ioredis,
     db: config.db,
     Connector: createSteer(engine, () => isClosed),
   });
 
-  function close(): Promise<void> {
-    closing ??= closeAll();
-    return closing;
-  }
-
-  async function closeAll(): Promise<void> {
+  async function end(): Promise<void> {
     isClosed = true;
-    signal?.removeEventListener('abort', closeNow);
-    const ended = redis.status === 'end' ? undefined : onceEnded(redis);
+    const ended = onceEnded(redis);
     // Between two streams ioredis is about to ask for one, and is told that there is none.
     if (redis.status !== 'end' && redis.status !== 'reconnecting') redis.disconnect();
-    await engine.drain(redis.options.disconnectTimeout ?? 2000);
+    await engine.drain(redis.options.disconnectTimeout ?? disconnectTimeoutMs);
     engine.close();
     await ended;
-    await cluster[Symbol.asyncDispose]();
   }
 
-  const closeNow = (): void => void close();
-  if (signal?.aborted === true) closeNow();
-  else signal?.addEventListener('abort', closeNow, { once: true });
-
-  return {
-    redis,
-    topology$: cluster.topology$,
-    events$: cluster.events$,
-    get topology() {
-      return cluster.topology;
-    },
-    get counters() {
-      return engine.counters;
-    },
-    close,
-    [Symbol.asyncDispose]: close,
-  };
+  return Object.assign(openHandle({ cluster, counters: () => engine.counters, end, signal }), { redis });
 }
 
-function onceEnded(redis: Redis): Promise<void> {
+/** Resolves when an ioredis, or a `Cluster` of it, has ended for good. */
+export function onceEnded(redis: {
+  readonly status: string;
+  once(event: 'end', listener: () => void): unknown;
+}): Promise<void> {
+  if (redis.status === 'end') return Promise.resolve();
   return new Promise((resolve) => void redis.once('end', () => resolve()));
 }

@@ -1,10 +1,8 @@
-import { AbstractConnector, type RedisOptions as IoredisOptions } from 'ioredis';
+import type { RedisOptions as IoredisOptions } from 'ioredis';
 import type { Engine } from './engine.ts';
-import { enforce } from './enforce.ts';
 import { connectionIsClosed } from './own-errors.ts';
-
-type Connector = NonNullable<IoredisOptions['Connector']>;
-type NetStream = AbstractConnector['connect'] extends (...args: never) => Promise<infer S> ? S : never;
+import type { Connector, NetStream } from './stream-connector.ts';
+import { StreamConnector } from './stream-connector.ts';
 
 /**
  * The one seam to ioredis: its public option `Connector`. Every instance, also each `duplicate()`, gets a stream of
@@ -12,27 +10,15 @@ type NetStream = AbstractConnector['connect'] extends (...args: never) => Promis
  * @see docs/decisions/0006-ioredis-seam.md
  */
 export function createSteer(engine: Engine, isClosed: () => boolean): Connector {
-  return class FailoverConnector extends AbstractConnector {
+  return class FailoverConnector extends StreamConnector {
     constructor(options: unknown) {
-      const own = options as IoredisOptions;
-      super(own.disconnectTimeout ?? disconnectTimeoutMs);
-      enforce(own, isClosed);
+      super(options as IoredisOptions, isClosed);
     }
 
     override connect(): Promise<NetStream> {
       // Only once the client is closed: a rejection here ends an ioredis for good.
       if (isClosed()) return Promise.reject(new Error(connectionIsClosed));
-      // Set at once, so that a `disconnect()` before the promise resolves finds it.
-      this.stream = engine.open() as unknown as NetStream;
-      return Promise.resolve(this.stream);
-    }
-
-    override disconnect(): void {
-      // On a stream that has closed there is nothing to end, and nobody would stop the timer of the base class.
-      if (!this.stream?.destroyed) super.disconnect();
+      return Promise.resolve(this.use(engine.open()));
     }
   };
 }
-
-/** ms, ioredis' own default. */
-const disconnectTimeoutMs = 2000;
