@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { minus } from '../protocol/marks.ts';
 
 /** One in-process client, as the relay sees it. */
 export interface RelaySession {
@@ -13,7 +14,6 @@ export interface RelaySession {
   abandon(): void;
 }
 
-const minus = 45;
 const slabBytes = 64 * 1024;
 /** Above this a Buffer goes on by reference: copying it costs more than one more write. */
 const copyLimitBytes = 8 * 1024;

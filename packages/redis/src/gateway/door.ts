@@ -10,7 +10,7 @@ import type { Identity } from './identity.ts';
 import type { Origin } from './origin.ts';
 import { createOrigin } from './origin.ts';
 import type { Pending } from './pending.ts';
-import { openGate } from './pending.ts';
+import { restoreWork } from './pending.ts';
 import type { Pool } from './pool.ts';
 import { createPool } from './pool.ts';
 import type { Owner, Upstream } from './upstream.ts';
@@ -104,8 +104,7 @@ export function createDoor({ context, config, shard, role, greeted }: DoorOption
           const replyCount = known.replyCount + own.replyCount;
           if (replyCount > 0) {
             const bytes = Buffer.concat([known.bytes, own.bytes]);
-            const item: Pending = { type: 'restore', deadline: Infinity, gate: openGate };
-            upstream.send(owner, item, bytes, 0, bytes.length, replyCount);
+            upstream.send(owner, restoreWork(), bytes, 0, bytes.length, replyCount);
           }
           return upstream;
         },

@@ -86,6 +86,9 @@ export const replyOf = (bytes: Uint8Array, tellsUnknown = false): PendingReply =
   tellsUnknown,
 });
 
+/** What no client asked for, and no answer of which it sees. */
+export const restoreWork = (): PendingRestore => ({ type: 'restore', deadline: Infinity, gate: openGate });
+
 /** How many answers the client expects for it. */
 export function countOf(pending: PendingWork): number {
   if (pending.type === 'run') return pending.count;

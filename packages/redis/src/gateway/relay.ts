@@ -1,8 +1,7 @@
 import type { CommandTraits } from '../protocol/commands/index.ts';
 import { writeBit } from '../protocol/commands/index.ts';
 import type { Session } from '../session/session.ts';
-import { newSession } from '../session/session.ts';
-import { subscriptionCount } from '../session/subscriptions.ts';
+import { isListening, newSession } from '../session/session.ts';
 import type { TransactionState } from '../session/transaction.ts';
 import type { AnswersOptions } from './answers.ts';
 import { Answers } from './answers.ts';
@@ -24,7 +23,7 @@ import { Intake } from './intake.ts';
 import { Line } from './line.ts';
 import type { Origin } from './origin.ts';
 import type { Pending, PendingCommand, PendingLarge, PendingRun, PendingWork } from './pending.ts';
-import { countOf, openGate, replyOf } from './pending.ts';
+import { countOf, openGate, replyOf, restoreWork } from './pending.ts';
 import type { Pool } from './pool.ts';
 import { behindUnknown, behindUnknownReason, recover } from './recovery.ts';
 import type { SentCommand } from './split-run.ts';
@@ -38,8 +37,10 @@ import { Route } from './route.ts';
 import type { SentRun } from './sent-commands.ts';
 import { commandOf, commandsOf, lostOnPinned, lostOnShared } from './sent-commands.ts';
 import { Unwatched } from './unwatched.ts';
+import { asking } from './shards/redirect.ts';
 import type { SessionStepOptions } from './session-step.ts';
 import { stepSession } from './session-step.ts';
+import { ok } from './status.ts';
 import { mayAsk, noAuth } from './stranger.ts';
 import type { Loss, Owner, Upstream } from './upstream.ts';
 import { WaitCover } from './wait-cover.ts';
@@ -387,14 +388,8 @@ class OneRelay
     this.line.shift();
     this.mute.begin();
     const before = this.attachment.isInTransaction ? undefined : this.cover.before(name, to);
-    if (before !== undefined) {
-      const item: Pending = { type: 'restore', deadline: Infinity, gate: openGate };
-      to.send(this.answers, item, before, 0, before.length, 1);
-    }
-    if (asked.isAsking === true) {
-      const item: Pending = { type: 'restore', deadline: Infinity, gate: openGate };
-      to.send(this.answers, item, asking, 0, asking.length, 1);
-    }
+    if (before !== undefined) this.sendUnasked(to, before);
+    if (asked.isAsking === true) this.sendUnasked(to, asking);
     const { command, count } = this.attachment.send(asked, this.state.identity.resp);
     const bytes = asKnownThere ?? command.bytes;
     if (sendsScripts.has(name)) this.context.scripts.sent(command.bytes, to.lease, this.context.tick.now());
@@ -402,6 +397,11 @@ class OneRelay
     this.inFlightBytes += bytes.length;
     to.send(this.answers, command, bytes, 0, bytes.length, count);
     return true;
+  }
+
+  /** One command of our own, right before the client's. */
+  sendUnasked(to: Upstream<Pending>, bytes: Uint8Array): void {
+    to.send(this.answers, restoreWork(), bytes, 0, bytes.length, 1);
   }
 
   sendLarge(to: Upstream<Pending>, large: PendingLarge): boolean {
@@ -593,11 +593,10 @@ class OneRelay
 
   /** A subscriber gets its messages again although it asks for nothing. */
   needServerAgain(): void {
-    const { subscriptions, isMonitoring } = this.state.session;
-    if ((subscriptionCount(subscriptions) === 0 && !isMonitoring) || this.isRestoring) return;
+    if (!isListening(this.state.session) || this.isRestoring) return;
     this.isRestoring = true;
     // Answers and commands that are in line go first: a connection for them restores the subscriptions too.
-    this.line.push({ type: 'restore', deadline: Infinity, gate: openGate });
+    this.line.push(restoreWork());
     queueMicrotask(this.again);
   }
 
@@ -820,7 +819,6 @@ class OneRelay
     queueMicrotask(() => {
       if (this.isClosed) return;
       this.dropPinned('its server ended a subscription');
-      this.needServerAgain();
     });
   }
 
@@ -835,9 +833,8 @@ class OneRelay
   }
 
   behind(): void {
-    const { subscriptions, isMonitoring } = this.state.session;
     // Of messages the server would keep no more than we do, and then close us in place of the client.
-    if (subscriptionCount(subscriptions) > 0 || isMonitoring) return;
+    if (isListening(this.state.session)) return;
     const on = this.route.upstream;
     if (on?.holdBack(this.answers) === true) this.held = on;
   }
@@ -896,7 +893,5 @@ const readWhole: ReadonlySet<CommandTraits['route']> = new Set([
 ] as const);
 const endsTransaction: ReadonlySet<string> = new Set(['EXEC', 'DISCARD']);
 const sendsScripts: ReadonlySet<string> = new Set(['EVAL', 'EVAL_RO', 'SCRIPT LOAD', 'SCRIPT FLUSH']);
-const ok = Buffer.from('+OK\r\n');
-const asking = Buffer.from('*1\r\n$6\r\nASKING\r\n');
 /** The words that ioredis itself has for it, on which others rely. */
 const closedByClient = 'Connection is closed.';

@@ -11,6 +11,7 @@ import type { Run } from './ring.ts';
 import type { SentCommand } from './split-run.ts';
 import { splitRun } from './split-run.ts';
 import type { Owner } from './upstream.ts';
+import { ok, queued } from './status.ts';
 
 export type SentRun = Run<Owner<Pending>, Pending>;
 
@@ -101,6 +102,4 @@ function largeCommand(traits: CommandTraits): SentCommand {
 }
 
 const nothing = Buffer.alloc(0);
-const ok = Buffer.from('+OK\r\n');
-const queued = Buffer.from('+QUEUED\r\n');
 const connectionLost: Fate = { type: 'told', reply: notExecuted('the connection was lost') };

@@ -13,6 +13,7 @@ import type { MuteMode } from './mute.ts';
 import type { PendingSession } from './pending.ts';
 import { noAuthHello, wrongPassword } from './stranger.ts';
 import { defaultUser } from './users.ts';
+import { ok } from './status.ts';
 
 export type SessionAnswer =
   | {
@@ -40,7 +41,6 @@ export interface SessionFacts {
   readonly sentinel: Pick<SentinelFacts, 'name' | 'reachedAt'>;
 }
 
-const ok = Buffer.from('+OK\r\n');
 const muteModes: ReadonlyMap<string, MuteMode> = new Map([
   ['on', 'on'],
   ['off', 'off'],

@@ -15,6 +15,7 @@ import { refusedByUs } from './refuse.ts';
 import type { Route } from './route.ts';
 import { answerSession } from './session-command.ts';
 import { verify } from './verify.ts';
+import { ok } from './status.ts';
 
 /** A client that says something about its connection itself, with nothing in flight. */
 export interface SessionStepOptions {
@@ -119,5 +120,3 @@ function isVerified(
   verify(head, { shared, gates, lease, identity, now: context.tick.now, tooLate });
   return false;
 }
-
-const ok = Buffer.from('+OK\r\n');

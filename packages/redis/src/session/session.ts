@@ -1,6 +1,6 @@
 import type { Subscriptions } from './subscriptions.ts';
 import type { Tracking } from './tracking.ts';
-import { noSubscriptions } from './subscriptions.ts';
+import { noSubscriptions, subscriptionCount } from './subscriptions.ts';
 
 /** What a client connection has set up and another server must be told. Who it is stands apart, as its identity. */
 export interface Session {
@@ -21,3 +21,7 @@ export const newSession: Session = {
   tracking: undefined,
   isMonitoring: false,
 };
+
+/** It hears without asking. */
+export const isListening = ({ subscriptions, isMonitoring }: Session): boolean =>
+  subscriptionCount(subscriptions) > 0 || isMonitoring;

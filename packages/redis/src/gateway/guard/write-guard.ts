@@ -2,6 +2,7 @@ import type { ClientStream, Lease, Ms } from '@failover/core';
 import type { CommandTraits } from '../../protocol/commands/index.ts';
 import { containerOf } from '../../protocol/commands/index.ts';
 import { encodeCommand } from '../../protocol/encode.ts';
+import { colon, isError, push } from '../../protocol/marks.ts';
 import type { Subscriptions } from '../../session/subscriptions.ts';
 import {
   afterSubscription,
@@ -230,7 +231,7 @@ export class WriteGuard implements IntakeEvents, FramedEvents {
     }
     const unknown = unguarded(count, rules, this.#options.lease());
     for (const { bytes, isGuarded } of held) {
-      const isUnknown = isGuarded && bytes[0] !== minus && bytes[0] !== bang;
+      const isUnknown = isGuarded && !isError(bytes);
       if (isUnknown) context.counters.unknown += 1;
       client.write(isUnknown ? unknown : bytes);
     }
@@ -276,11 +277,6 @@ export class WriteGuard implements IntakeEvents, FramedEvents {
     else this.close();
   }
 }
-
-const colon = 58;
-const minus = 45;
-const bang = 33;
-const push = 62;
 
 const unguarded = (count: number, { replicas, timeoutMs }: GuardRules, lease: Lease | undefined): Buffer => {
   const where = `server=${lease?.server ?? 'none'} epoch=${lease?.epoch?.join('.') ?? 'none'}`;

@@ -1,3 +1,4 @@
+import { minus } from '../../protocol/marks.ts';
 import { refusedByUs } from '../refuse.ts';
 import type { LaneState } from './lane-state.ts';
 import { asked } from './owed.ts';
@@ -5,6 +6,7 @@ import type { Ways } from './sending.ts';
 import { turnOf } from './turn.ts';
 import type { Unit } from './unit.ts';
 import type { Step } from './unit-line.ts';
+import { ok } from '../status.ts';
 
 export interface EveryLaneOptions extends Ways {
   readonly state: LaneState;
@@ -14,8 +16,6 @@ export interface EveryLaneOptions extends Ways {
   reset(): void;
   close(): void;
 }
-
-const ok = Buffer.from('+OK\r\n');
 
 /** Commands about the client's own connection: on all of its connections alike, with nothing in flight. */
 export class EveryLane {
@@ -77,5 +77,3 @@ export class EveryLane {
     if (unit.traits.name === 'RESET') this.#options.reset();
   }
 }
-
-const minus = 45;

@@ -1,4 +1,5 @@
 import { createReplyDecoder } from '../../protocol/decode.ts';
+import { isError } from '../../protocol/marks.ts';
 import { encodeReply } from '../../protocol/encode.ts';
 import type { RespValue } from '../../protocol/value.ts';
 import { array, integer, itemsOf, nullBulk } from '../../protocol/value.ts';
@@ -14,7 +15,7 @@ export interface PartReply {
 export function joined(replies: readonly PartReply[], join: Join, places: number): Uint8Array {
   const [first] = replies;
   if (first === undefined) return encodeReply(array([]));
-  const failed = replies.filter(({ bytes }) => bytes[0] === 45 || bytes[0] === 33);
+  const failed = replies.filter(({ bytes }) => isError(bytes));
   // Nothing turns what is unknown of one part into a word on all of it.
   const told = failed.find(({ bytes }) => isUnknown(bytes)) ?? failed[0];
   if (told !== undefined) return told.bytes;

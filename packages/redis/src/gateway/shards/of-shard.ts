@@ -1,11 +1,10 @@
 import { refusedByUs } from '../refuse.ts';
 import { answerCluster } from './cluster-face.ts';
 import type { SlotMap } from './slot-map.ts';
+import { ok } from '../status.ts';
 
 /** Of no meaning: a shard is reached under its name, and no server has it. */
 export const shardPort = 6379;
-
-const ok = Buffer.from('+OK\r\n');
 
 /**
  * What a client that is connected to one shard asks of its cluster. The shards are its nodes, each under its own name

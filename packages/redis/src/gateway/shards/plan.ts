@@ -3,6 +3,7 @@ import { containerOf, keysOf } from '../../protocol/commands/index.ts';
 import { encodeCommand } from '../../protocol/encode.ts';
 import { keySlot } from '../../protocol/key-slot.ts';
 import { refusedByUs } from '../refuse.ts';
+import { ok } from '../status.ts';
 
 /** What becomes of one command of a client that knows of no shards. */
 export type Plan =
@@ -39,7 +40,6 @@ export interface SplitPart {
 }
 
 export const crossSlot = Buffer.from("-CROSSSLOT Keys in request don't hash to the same slot\r\n");
-const ok = Buffer.from('+OK\r\n');
 
 /** Each key by itself means the same: nothing is atomic about them that a client could see. */
 const splittable: ReadonlyMap<string, Join> = new Map([

@@ -1,5 +1,7 @@
 import type { EndpointId } from '@failover/core';
 import { hostOf } from '@failover/core';
+import { encodeCommand } from '../../protocol/encode.ts';
+import { minus } from '../../protocol/marks.ts';
 import { addressOf } from '../../sentinel-events.ts';
 import type { Refusal } from '../refusal.ts';
 import { notExecuted } from '../refuse.ts';
@@ -14,7 +16,8 @@ export interface Redirect {
   readonly at: EndpointId | undefined;
 }
 
-const minus = 45;
+/** It lets the next command on its connection have a key of a slot that is only coming. */
+export const asking = encodeCommand(['ASKING']);
 
 export function redirectIn(reply: Uint8Array): Redirect | undefined {
   if (reply[0] !== minus || (reply[1] !== 77 && reply[1] !== 65)) return undefined;

@@ -1,8 +1,7 @@
-import { encodeCommand } from '../../protocol/encode.ts';
 import type { Lanes } from './lanes.ts';
 import type { Owed, Resendable } from './owed.ts';
 import type { Redirect } from './redirect.ts';
-import { maxRedirects, shardIn } from './redirect.ts';
+import { asking, maxRedirects, shardIn } from './redirect.ts';
 import type { SlotMap } from './slot-map.ts';
 
 export interface RedirectsOptions {
@@ -17,8 +16,6 @@ interface Redirected {
   readonly asked: Resendable;
   readonly shard: string;
 }
-
-const asking = encodeCommand(['ASKING']);
 
 /** Refused by shards that have those slots no more. They go again, in order, when nothing is in flight. */
 export class Redirects {

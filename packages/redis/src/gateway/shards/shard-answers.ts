@@ -1,3 +1,4 @@
+import { minus, push } from '../../protocol/marks.ts';
 import type { GatewayContext } from '../context.ts';
 import { notExecuted } from '../refuse.ts';
 import type { Lane, LaneEvents } from './lane.ts';
@@ -99,6 +100,3 @@ export class ShardAnswers implements LaneEvents {
     this.#options.pump();
   }
 }
-
-const minus = 45;
-const push = 62;

@@ -1,4 +1,5 @@
 import { keySlot } from '../../protocol/key-slot.ts';
+import { push } from '../../protocol/marks.ts';
 import {
   afterSubscription,
   confirmations,
@@ -111,5 +112,3 @@ export class Subscribing {
     line.putInFront(unit);
   }
 }
-
-const push = 62;

@@ -1,5 +1,6 @@
 import { keysOf } from '../../protocol/commands/index.ts';
 import { keySlot } from '../../protocol/key-slot.ts';
+import { minus } from '../../protocol/marks.ts';
 import type { Lane } from './lane.ts';
 import { asked } from './owed.ts';
 import { sendBound } from './sending.ts';
@@ -120,5 +121,3 @@ export class Transacting {
     if (lane !== undefined) this.#options.lanes.ask(lane, { type: 'unheard', bytes: discardBytes });
   }
 }
-
-const minus = 45;

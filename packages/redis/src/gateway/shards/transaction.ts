@@ -1,5 +1,6 @@
 import type { Unit } from './unit.ts';
 import { crossSlot } from './plan.ts';
+import { ok, queued } from '../status.ts';
 
 /**
  * A transaction of a client that knows of no shards belongs to the shard of its first key.
@@ -38,8 +39,6 @@ export type TransactionStep =
 const maxWaiting = 1000;
 
 const line = (text: string): Buffer => Buffer.from(`${text}\r\n`);
-const ok = line('+OK');
-const queued = line('+QUEUED');
 const nested = line('-ERR MULTI calls can not be nested');
 const watchInside = line('-ERR WATCH inside MULTI is not allowed');
 const withoutMulti = (name: string): Buffer => line(`-ERR ${name} without MULTI`);
