@@ -85,7 +85,7 @@ export function createHandle(parts: HandleParts): RabbitTestbed {
     resume: (node) => get(node).resume(),
     async restart(endpoint) {
       const node = get(endpoint);
-      await node.start();
+      await node.restart();
       await until(async () => (await problems()).filter((text) => text.includes(node.name)), settleMs);
     },
     isRunning: (node) => get(node).isRunning,

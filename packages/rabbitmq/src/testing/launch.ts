@@ -96,7 +96,7 @@ export async function launchCluster(options: LaunchOptions = {}): Promise<Rabbit
     // Its own for each launch: names of nodes need not differ between launches, and it ends with them.
     const names = inRoot(server.root, 'epmd', ['-port', String(cluster.epmdPort), '-address', '127.0.0.1']);
     epmd = await startProcess({ ...names, env: tools.env, name: 'epmd' });
-    await Promise.all([...nodes.values()].map((node) => node.start()));
+    await Promise.all([...nodes.values()].map((node) => node.restart()));
     await handle.settled(30_000);
     return handle;
   } catch (error) {

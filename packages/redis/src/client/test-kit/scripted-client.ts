@@ -1,10 +1,10 @@
 import type { EndpointId, Runtime } from '@failover/core';
 import { endpoint, systemRuntime, targetId } from '@failover/core';
 import { redisConfig } from '../../config.ts';
-import { duplexPair } from '../../gateway/test-kit/duplex-pair.ts';
 import type { HandMadeCluster } from '../../gateway/test-kit/hand-made-cluster.ts';
 import { handMadeCluster } from '../../gateway/test-kit/hand-made-cluster.ts';
 import type { Handler, ScriptedServer } from '../../gateway/test-kit/scripted-server.ts';
+import { scriptedNetwork } from '../../gateway/test-kit/scripted-network.ts';
 import { scriptedServer } from '../../gateway/test-kit/scripted-server.ts';
 import type { FailoverRedis, OpenOptions } from '../open-client.ts';
 import { openClient } from '../open-client.ts';
@@ -46,12 +46,12 @@ export function scriptedClient(
         cancel();
       };
     },
-    connect(to) {
-      const [near, far] = duplexPair();
-      setImmediate(() => near.emit('connect'));
-      (to === first ? a : b).accept(far);
-      return near;
-    },
+    ...scriptedNetwork(
+      new Map([
+        [first, a],
+        [second, b],
+      ]),
+    ),
   };
   const cluster = handMadeCluster(targetId('redis', 'primary'), runtime);
   cluster.grant(first);

@@ -11,6 +11,7 @@ import { duplexPair } from './duplex-pair.ts';
 import type { HandMadeCluster } from './hand-made-cluster.ts';
 import { handMadeCluster } from './hand-made-cluster.ts';
 import type { Handler, ScriptedServer } from './scripted-server.ts';
+import { scriptedNetwork } from './scripted-network.ts';
 import { scriptedServer } from './scripted-server.ts';
 
 export interface TestClient {
@@ -52,17 +53,7 @@ export function benchTop(
     [first, scriptedServer(handler)],
     [second, scriptedServer(handler)],
   ]);
-  const runtime: Runtime = {
-    ...systemRuntime(),
-    connect(to) {
-      const [near, far] = duplexPair();
-      setImmediate(() => {
-        near.emit('connect');
-      });
-      servers.get(to)?.accept(far);
-      return near;
-    },
-  };
+  const runtime: Runtime = { ...systemRuntime(), ...scriptedNetwork(servers) };
   const cluster = handMadeCluster(targetId('redis', options.role ?? 'primary'), runtime);
   cluster.grant(first);
   const config = redisConfig.parse({ servers: [first, second], ...options.config });

@@ -7,10 +7,10 @@ import type { GatewayOptions, RedisGateway } from '../open-gateway.ts';
 import { openGateway } from '../open-gateway.ts';
 import type { TestClient } from './bench-top.ts';
 import { testClient } from './bench-top.ts';
-import { duplexPair } from './duplex-pair.ts';
 import type { HandMadeCluster } from './hand-made-cluster.ts';
 import { handMadeCluster } from './hand-made-cluster.ts';
 import type { Handler, ScriptedServer } from './scripted-server.ts';
+import { scriptedNetwork } from './scripted-network.ts';
 import { scriptedServer } from './scripted-server.ts';
 
 export interface BenchShard {
@@ -45,17 +45,7 @@ export function shardBench(
 ): ShardBench {
   const ranges = options.ranges ?? halves;
   const servers = new Map<EndpointId, ScriptedServer>();
-  const runtime: Runtime = {
-    ...systemRuntime(),
-    connect(to) {
-      const [near, far] = duplexPair();
-      setImmediate(() => {
-        near.emit('connect');
-      });
-      servers.get(to)?.accept(far);
-      return near;
-    },
-  };
+  const runtime: Runtime = { ...systemRuntime(), ...scriptedNetwork(servers) };
   const shards = ranges.map((_, at): BenchShard => {
     const name = `redis-s${at}`;
     const at7000 = endpoint(`127.0.0.1:${7000 + at}`);

@@ -1,7 +1,10 @@
+import type { EndpointId } from '@failover/core';
 import { systemRuntime } from '@failover/core';
-import { describe, expect, it } from 'vitest';
+import type { TestContext } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { itemsOf, textOf } from '../value.ts';
 import type { RespValue } from '../value.ts';
+import type { FlavourSearch, RedisTestbed } from '../../testing/index.ts';
 import { findFlavour, launchCluster } from '../../testing/index.ts';
 import { askOnce, connectResp } from '../../testing/resp-client.ts';
 import { keysOf } from './keys-of.ts';
@@ -31,15 +34,28 @@ const known = new Map(knownTraits.map((traits) => [traits.name, traits]));
 const publishes = new Set(['PUBLISH', 'SPUBLISH']);
 
 describe.each(['redis', 'valkey'] as const)('the table of commands beside what %s says of them', (kind) => {
-  it('takes none that writes for a read, none that blocks for one that does not, and shares none with state', async (context) => {
-    const search = await findFlavour(kind);
-    if (search.type === 'missing') {
-      context.skip(`${search.reason}; cure: ${search.cure}`);
-      return;
-    }
-    await using bed = await launchCluster({ server: search.server, servers: 1, sentinels: 1 });
-    const [server] = bed.servers;
+  let search: FlavourSearch;
+  let bed: RedisTestbed | undefined;
+
+  beforeAll(async () => {
+    search = await findFlavour(kind);
+    if (search.type === 'found')
+      bed = await launchCluster({ server: search.server, servers: 1, sentinels: 1 });
+  });
+
+  afterAll(async () => {
+    await bed?.[Symbol.asyncDispose]();
+  });
+
+  function serverOf(context: TestContext): EndpointId {
+    if (search.type === 'missing') context.skip(`${search.reason}; cure: ${search.cure}`);
+    const [server] = bed?.servers ?? [];
     if (server === undefined) throw new Error('no server');
+    return server;
+  }
+
+  it('takes none that writes for a read, none that blocks for one that does not, and shares none with state', async (context) => {
+    const server = serverOf(context);
     const commands = told(await askOnce(systemRuntime(), server, ['COMMAND'], 5_000));
     expect(commands.length).toBeGreaterThan(300);
 
@@ -62,14 +78,7 @@ describe.each(['redis', 'valkey'] as const)('the table of commands beside what %
   });
 
   it('finds the keys of a command where the server itself finds them', async (context) => {
-    const search = await findFlavour(kind);
-    if (search.type === 'missing') {
-      context.skip(`${search.reason}; cure: ${search.cure}`);
-      return;
-    }
-    await using bed = await launchCluster({ server: search.server, servers: 1, sentinels: 1 });
-    const [server] = bed.servers;
-    if (server === undefined) throw new Error('no server');
+    const server = serverOf(context);
     const client = connectResp(systemRuntime(), server);
     const table = createCommandTable();
     const wrong = await Promise.all(
