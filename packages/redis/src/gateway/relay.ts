@@ -128,11 +128,6 @@ class OneRelay
   isEnding = false;
   isPumping = false;
   isRestoring = false;
-  /** Our side of the client's connection is ended. */
-  isEnded = false;
-  stopLingering = (): void => undefined;
-  /** From which nothing is read until the client has read what it has. */
-  held: Upstream<Pending> | undefined;
   /** Of which the reply was too large for a connection that others share. */
   large: PendingWork | undefined;
 
@@ -309,7 +304,7 @@ class OneRelay
       if (!this.step(head)) break;
     this.isPumping = false;
     this.aim();
-    if (this.isEnding && !this.isClosed && this.inFlight === 0 && this.line.size === 0) this.end();
+    if (this.isEnding && !this.isClosed && this.inFlight === 0 && this.line.size === 0) this.side.end();
   }
 
   /** True if the head of the line was dealt with. */
@@ -756,7 +751,7 @@ class OneRelay
   onClose(): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    this.stopLingering();
+    this.side.closed();
     this.route.upstream?.leftBy(this.answers);
     // Held commands go with the client that asked for them: it may ask again elsewhere.
     this.dropLine();
@@ -832,35 +827,11 @@ class OneRelay
     this.unwatched.restored(this.context.cluster, this.origin.target, on.lease.server);
   }
 
-  behind(): void {
+  holdBack(): Upstream<Pending> | undefined {
     // Of messages the server would keep no more than we do, and then close us in place of the client.
-    if (isListening(this.state.session)) return;
+    if (isListening(this.state.session)) return undefined;
     const on = this.route.upstream;
-    if (on?.holdBack(this.answers) === true) this.held = on;
-  }
-
-  caughtUp(): void {
-    const { held } = this;
-    this.held = undefined;
-    held?.goOn();
-  }
-
-  /** As the server itself, which waits for no client to end its side too. */
-  end(): void {
-    if (this.isEnded) return;
-    this.isEnded = true;
-    this.client.end();
-    if (this.isClosed) return;
-    // Else its end would not be seen.
-    this.client.resume();
-    this.linger();
-  }
-
-  linger(): void {
-    this.stopLingering = this.after(lingerMs, () => {
-      if (this.client.writableLength > 0) this.linger();
-      else this.close();
-    });
+    return on?.holdBack(this.answers) === true ? on : undefined;
   }
 
   tooSlow(): void {
@@ -881,8 +852,6 @@ const anyGeneration = -2;
 const retryPauseMs = 50;
 /** ms before a subscriber without a server asks for one again. */
 const restorePauseMs = 250;
-/** ms in which a client that was told everything may read it and end its side. */
-const lingerMs = 1000;
 /** Of these we keep what they said: passed on unread, they would be forgotten in a failover. */
 const readWhole: ReadonlySet<CommandTraits['route']> = new Set([
   'subscription',
