@@ -108,6 +108,7 @@ function writer(redis: Pushes, key: string) {
           slowestMs = Math.max(slowestMs, performance.now() - askedAt);
         }),
       );
+      // As a load that leaves the two processors to the servers too.
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   })();
@@ -158,12 +159,13 @@ async function breakPrimary(shard: Shard, fault: 'kill' | 'hang'): Promise<() =>
   };
 }
 
-const move = async (key: string, to: EndpointId): Promise<void> => {
+/** Each state of the move is met by some commands. */
+const move = async (key: string, to: EndpointId, writers: readonly Writer[]): Promise<void> => {
   const slot = keySlot(Buffer.from(key));
   await bed.beginMove(slot, to);
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await goesOn(writers);
   await bed.migrateKeys(slot, to);
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await goesOn(writers);
   await bed.endMove(slot, to);
 };
 
@@ -193,7 +195,7 @@ describe('one port before a whole Redis Cluster', () => {
     const [key = '', other = ''] = keysOf(from, true, 2, 'moved');
     const writers = [writer(connect(), key), writer(connect(), other)];
     await goesOn(writers);
-    await move(key, to.primary);
+    await move(key, to.primary, writers);
     await goesOn(writers);
     for (const each of writers) await each.stop();
     expect(await judge(connect(), writers)).toEqual({ lost: 0, told: [] });
@@ -304,7 +306,7 @@ describe('an ioredis Cluster in process', () => {
     redis.on('message', (_channel: string, text: string) => heard.push(text));
     await redis.subscribe('mine');
     await goesOn([...broken, ...others]);
-    await move(moved, target.primary);
+    await move(moved, target.primary, broken);
     const heal = await breakPrimary(shard, 'kill');
     await goesOn([...broken, ...others]);
     for (const each of [...broken, ...others]) await each.stop();
