@@ -67,8 +67,11 @@ export async function runLongScript(
   if (textOf(reply) !== 'done') throw new TestbedError(`${server}: the script ended with ${describe(reply)}`);
 }
 
-/** Old servers have no CPU clock in Lua; in newer ones TIME stands still while a script runs. */
-function luaThatTakes(ms: number): string {
+/**
+ * A script that takes so long, or longer where the server does not get a whole processor: old servers have no CPU clock
+ * in Lua, and in newer ones TIME stands still while a script runs.
+ */
+export function luaThatTakes(ms: number): string {
   return `
     local hasClock, clock = pcall(function() return os.clock end)
     if not hasClock then

@@ -20,7 +20,16 @@ export {
   type TestbedConfig,
   type TestbedOptions,
 } from './testbed.ts';
-export { flipReadOnly, killClients, load, rejoin, replicaOf, runLongScript, sleep } from './faults.ts';
+export {
+  flipReadOnly,
+  killClients,
+  load,
+  luaThatTakes,
+  rejoin,
+  replicaOf,
+  runLongScript,
+  sleep,
+} from './faults.ts';
 export { backendFaults, injectFault } from './inject.ts';
 export { embeddedTestbed, realTestbed, testbeds } from './testbeds.ts';
 export { ErrorReply, readBack, respOperations, type RespOperations } from './workload.ts';
