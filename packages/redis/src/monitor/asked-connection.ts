@@ -24,16 +24,19 @@ export function openAsked(
     ask(round, onReply, onDone) {
       const asked = questions(round);
       let left = asked.length;
-      for (const question of asked) {
-        connection.ask(question.args, (value) => {
-          left -= 1;
-          if (left === 0) onDone();
-          onReply(question.read(value));
-        });
-      }
+      connection.ask(
+        asked.map(({ args, read }) => ({
+          args,
+          onReply(value) {
+            left -= 1;
+            if (left === 0) onDone();
+            onReply(read(value));
+          },
+        })),
+      );
     },
     ping(onPong) {
-      connection.ask(['PING'], onPong);
+      connection.ask([{ args: ['PING'], onReply: onPong }]);
     },
     close: connection.close,
   };

@@ -22,11 +22,16 @@ export interface ConnectionEvents {
   onEnd(reason: string): void;
 }
 
+export interface AskedCommand {
+  readonly args: readonly CommandArgument[];
+  onReply(value: RespValue): void;
+}
+
 export interface Connection {
   /** When the attempt began: whatever it tells is not older. */
   readonly openedAt: Ms;
-  /** Sends one command; answers come in the order of the questions. */
-  ask(args: readonly CommandArgument[], onReply: (value: RespValue) => void): void;
+  /** Sends commands together; answers come in the order of the questions. */
+  ask(commands: readonly AskedCommand[]): void;
   /** Sends a command whose answer comes to `onUnasked`. */
   tell(args: readonly CommandArgument[]): void;
   close(): void;
@@ -74,10 +79,10 @@ export function openConnection(
   };
   const connection: Connection = {
     openedAt,
-    ask(args, onReply) {
+    ask(commands) {
       if (isOver) return;
-      waiting.push(onReply);
-      socket.write(encodeCommand(args));
+      for (const { onReply } of commands) waiting.push(onReply);
+      socket.write(Buffer.concat(commands.map(({ args }) => encodeCommand(args))));
     },
     tell(args) {
       if (!isOver) socket.write(encodeCommand(args));
@@ -92,10 +97,14 @@ export function openConnection(
       return;
     }
     const user = options.username === undefined ? [] : [options.username];
-    connection.ask(['AUTH', ...user, options.password], (value) => {
-      if (value.type === 'error') end(`AUTH was refused: ${value.text}`);
-      else ready();
-    });
+    const auth: AskedCommand = {
+      args: ['AUTH', ...user, options.password],
+      onReply(value) {
+        if (value.type === 'error') end(`AUTH was refused: ${value.text}`);
+        else ready();
+      },
+    };
+    connection.ask([auth]);
   });
   socket.on('data', (chunk: Buffer) => {
     if (isOver) return;

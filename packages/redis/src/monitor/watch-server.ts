@@ -2,10 +2,11 @@ import type { Member, Pace, Probe, Report, Runtime } from '@failover/core';
 import { startProbe } from '@failover/core';
 import type { Observable } from 'rxjs';
 import type { RedisConfig } from '../config.ts';
-import { readClusterNodes, readRole } from '../read-reply.ts';
+import { readRole } from '../read-reply.ts';
 import type { ListedNode, RedisReply } from '../replies.ts';
 import type { Question } from './asked-connection.ts';
 import { openAsked } from './asked-connection.ts';
+import { createNodesReader } from './nodes-reader.ts';
 
 /**
  * ms between two ROLE. Idle 500: two commands a second for each client. Alert 100: suspicion is short. Fast 20,
@@ -29,7 +30,7 @@ export function watchServer(
 ): () => void {
   const { username, password, connectTimeoutMs, maxReplicaLagBytes } = config;
   const role: Question = { args: ['ROLE'], read: (value) => readRole(value, maxReplicaLagBytes) };
-  const nodes: Question = { args: ['CLUSTER', 'NODES'], read: readClusterNodes };
+  const nodes: Question = { args: ['CLUSTER', 'NODES'], read: createNodesReader() };
   const isNode = config.cluster.length > 0;
   let pace: Pace = 'idle';
   // Which shard it belongs to first, then its role in it. All nodes list all nodes: at rest that is asked less often.
