@@ -1,3 +1,4 @@
+import { keySlot } from '../protocol/key-slot.ts';
 import { readPushed, afterSubscription, subscriptionCount } from '../session/subscriptions.ts';
 import { afterTracking } from '../session/tracking.ts';
 import type { Attachment } from './attachment.ts';
@@ -49,6 +50,8 @@ export interface AnswersOptions {
 /** What servers answer to one client, and what of it the client gets to see. */
 export class Answers implements Owner<Pending> {
   readonly #options: AnswersOptions;
+  /** Of keys that the client watches and, as far as it was told, are here. */
+  readonly #watchedSlots = new Set<number>();
 
   constructor(options: AnswersOptions) {
     this.#options = options;
@@ -101,13 +104,15 @@ export class Answers implements Owner<Pending> {
     const command = commandOf(run);
     // Inside a transaction nothing is sent again: the server has marked it and EXEC will say so.
     const isOfTransaction = attachment.told.transaction !== 'none' || command?.traits.route === 'transaction';
-    const bytes = sent === undefined ? answer : this.#redirectOf(sent, isOfTransaction);
+    const bytes = sent === undefined ? answer : this.#redirectOf(sent, answer, isOfTransaction);
     const refusal =
       on === undefined
         ? undefined
         : sent?.type === 'refused'
           ? sent.refusal
-          : refusalIn(bytes, role, context.classify);
+          : bytes === movedAway
+            ? undefined
+            : refusalIn(bytes, role, context.classify);
     if (command !== undefined) this.#refused(command.traits.name);
     let count = 1;
     if (command?.traits.route === 'subscription') {
@@ -133,11 +138,19 @@ export class Answers implements Owner<Pending> {
 
   /**
    * Who is sent away in the middle of a transaction that began with WATCH could begin again elsewhere, where nothing is
-   * watched: it hears that nothing of it was executed. The address of a server is for nobody.
+   * watched: it hears that nothing of it was executed. Once, before MULTI: then it begins again, and must find where.
+   * The address of a server is for nobody.
    */
-  #redirectOf(sent: Redirected, isOfTransaction: boolean): Buffer {
-    const isWatching = this.#options.attachment.told.watch !== 'none';
-    return sent.type === 'elsewhere' && !(isOfTransaction && isWatching) ? sent.reply : movedAway;
+  #redirectOf(sent: Redirected, answer: Buffer, isOfTransaction: boolean): Buffer {
+    if (sent.type !== 'elsewhere') return movedAway;
+    const { told } = this.#options.attachment;
+    if (told.watch === 'none') return sent.reply;
+    if (told.transaction !== 'none') return movedAway;
+    const redirect = redirectIn(answer);
+    const isWatched = redirect?.type === 'moved' && this.#watchedSlots.has(redirect.slot);
+    if (!isWatched && !(isOfTransaction && this.#watchedSlots.size > 0)) return sent.reply;
+    this.#watchedSlots.clear();
+    return movedAway;
   }
 
   /** Of a subscription that cannot be made again here: it would never hear, and nobody would tell it. */
@@ -223,6 +236,8 @@ export class Answers implements Owner<Pending> {
   #taken({ bytes, traits: { name } }: PendingCommand): void {
     const { attachment, state } = this.#options;
     attachment.tell(name);
+    if (attachment.told.watch === 'none') this.#watchedSlots.clear();
+    else if (name === 'WATCH') for (const key of argsOf(bytes).slice(1)) this.#watchedSlots.add(keySlot(key));
     if (!isMode(name)) return;
     const tracking = name === 'MONITOR' ? state.session.tracking : afterTracking(argsOf(bytes));
     const isMonitoring = state.session.isMonitoring || name === 'MONITOR';
@@ -233,7 +248,8 @@ export class Answers implements Owner<Pending> {
 
   /** It did not. */
   #refused(name: string): void {
-    this.#options.attachment.tell(name);
+    // Nothing is watched by it.
+    if (name !== 'WATCH') this.#options.attachment.tell(name);
     if (isMode(name)) this.#options.attachment.modesStand(this.#options.state.session);
   }
 }

@@ -100,6 +100,32 @@ describe('a client of one shard', () => {
     expect(plain.text).toContain('-MOVED 5061 redis-s1:6379\r\n');
   });
 
+  it('finds its slot elsewhere with the next watch, once it was told that its watched transaction cannot go on', async () => {
+    let isMoved = false;
+    await using bench = shardBench(() => () => (isMoved ? '-MOVED 5061 127.0.0.1:7001\r\n' : '+OK\r\n'));
+    const client = connect(bench);
+    const said = async (command: string): Promise<string> => {
+      const before = client.text.length;
+      client.send(command);
+      await until(() => client.text.length > before);
+      return client.text.slice(before);
+    };
+    const away = '-MOVED 5061 redis-s1:6379\r\n';
+    const refused = '-TRYAGAIN failover: not executed, its slot is at another server now\r\n';
+    expect(await said('WATCH bar')).toBe('+OK\r\n');
+    isMoved = true;
+    // Sent on, it would read there what nobody watches.
+    expect(await said('GET bar')).toBe(refused);
+    expect(await said('WATCH bar')).toBe(away);
+    expect(await said('GET bar')).toBe(away);
+    // The slot comes back, and goes again: a watch that was refused is none.
+    isMoved = false;
+    expect(await said('WATCH bar')).toBe('+OK\r\n');
+    isMoved = true;
+    expect(await said('WATCH bar')).toBe(refused);
+    expect(await said('WATCH bar')).toBe(away);
+  });
+
   it('is told no address of a server inside a transaction', async () => {
     await using bench = shardBench(() => (args) => {
       if (args[0] === 'SET') return '-MOVED 5061 10.0.0.9:6379\r\n';
