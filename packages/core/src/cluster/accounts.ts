@@ -18,6 +18,8 @@ export interface Accounts {
   decide(target: TargetId, outcome: Outcome, traits: Traits, deadline: Ms, now: Ms): Step;
   outcomes(target: TargetId): OutcomeCounts;
   resent(target: TargetId): number;
+  /** Of a target that is gone. */
+  forget(target: TargetId): void;
 }
 
 const noOutcomes: OutcomeCounts = { notSent: 0, refused: 0, ok: 0, appError: 0, unknown: 0 };
@@ -46,5 +48,9 @@ export function createAccounts(limits: RetryBudgetLimits): Accounts {
     },
     outcomes: (target) => outcomes.get(target) ?? noOutcomes,
     resent: (target) => resent.get(target) ?? 0,
+    forget(target) {
+      outcomes.delete(target);
+      resent.delete(target);
+    },
   };
 }

@@ -293,6 +293,40 @@ describe('an operation', () => {
     await cluster[Symbol.asyncDispose]();
   });
 
+  it('that waits for a target is told when that is gone, and nothing is kept of it', async () => {
+    const runtime = virtualRuntime({ seed: 1 });
+    const world = ring(one);
+    const { rules } = world.adapter;
+    const gone = { type: 'targetGone', target: peers } as const;
+    const adapter: typeof world.adapter = {
+      ...world.adapter,
+      rules: {
+        ...rules,
+        step: (state, input, now) =>
+          input.type === 'failed' && input.reason === 'gone'
+            ? { state, observations: [gone] }
+            : rules.step(state, input, now),
+      },
+    };
+    const cluster = createCluster(adapter, undefined, { runtime });
+    cluster.topology$.subscribe();
+    await steady(runtime, cluster);
+    const lease = cluster.lease(peers);
+    cluster.countOperations(peers, 'ok', 3);
+    world.up.clear();
+    await runtime.until(() => cluster.lease(peers) === undefined, 1000);
+    const waiting = cluster.hold(peers, { bytes: 0, count: 1 }).catch((error: unknown) => error);
+    const member = { endpoint: one, kind: 'data' } as const;
+    cluster.report({ type: 'failed', member, openedAt: runtime.now(), reason: 'gone' });
+    expect(await waiting).toMatchObject({
+      code: 'not-sent',
+      message: expect.stringContaining('ring/peer is gone') as string,
+    });
+    expect(lease?.fenced.aborted).toBe(true);
+    expect(cluster.topology.targets.size).toBe(0);
+    await cluster[Symbol.asyncDispose]();
+  });
+
   it('beyond the bound of the hold is refused at once, and those who wait keep their place (13)', async () => {
     const runtime = virtualRuntime({ seed: 1 });
     const world = ring(one);

@@ -117,7 +117,7 @@ export function createCluster<C, R, S>(
     for (const each of news) tell(each);
     if (topology === before) return;
     holds.drainAll();
-    watches.follow(news, before, topology);
+    watches.follow(observations, news, before, topology);
     topologies.next(topology);
     callListeners(before);
     alarm.set(nextWake(topology, limits));
@@ -133,6 +133,9 @@ export function createCluster<C, R, S>(
         return;
       case 'refuseHold':
         holds.refuse(effect.target, effect.reason);
+        return;
+      case 'forgetTarget':
+        for (const keeper of [holds, leases, picks, accounts]) keeper.forget(effect.target);
         return;
     }
   }
@@ -257,6 +260,7 @@ export function createCluster<C, R, S>(
       listeners.set(target, called.add(listener));
       return () => {
         called.delete(listener);
+        if (called.size === 0 && listeners.get(target) === called) listeners.delete(target);
         release();
       };
     },

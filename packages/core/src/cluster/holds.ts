@@ -34,6 +34,8 @@ export interface Holds {
   /** Whoever can go: a picker may pick what is no member of the target, and no effect tells of that. */
   drainAll(): void;
   refuse(target: TargetId, reason: string): void;
+  /** Of a target that is gone, after all that waited was refused. */
+  forget(target: TargetId): void;
   close(): void;
   counts(target: TargetId): HoldCounts;
 }
@@ -191,6 +193,13 @@ export function createHolds(runtime: Runtime, limits: HoldLimits, tell: (news: F
       const refused = new NotSentError(`not executed: ${reason}`);
       settle(hold, hold.queue.evictAll(), () => refused);
       closeIfEmpty(target, hold);
+    },
+    forget(target) {
+      const hold = holds.get(target);
+      if (hold === undefined || hold.waiting.size > 0) return;
+      hold.expiry.set(undefined);
+      hold.stopDrain();
+      holds.delete(target);
     },
     close() {
       for (const [target, hold] of holds) {

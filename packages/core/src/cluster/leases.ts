@@ -12,6 +12,8 @@ export interface Leases {
   of(target: TargetDescription, server: EndpointId): Lease;
   fence(target: TargetId, server: EndpointId, reason: string): void;
   fenceAll(reason: string): void;
+  /** Of a target that is gone. */
+  forget(target: TargetId): void;
 }
 
 export function createLeases(): Leases {
@@ -45,6 +47,10 @@ export function createLeases(): Leases {
       return lease;
     },
     fence,
+    forget(target) {
+      for (const server of [...(granted.get(target)?.keys() ?? [])]) fence(target, server, 'it is gone');
+      granted.delete(target);
+    },
     fenceAll(reason) {
       for (const [target, servers] of [...granted]) {
         for (const server of [...servers.keys()]) fence(target, server, reason);

@@ -11,6 +11,8 @@ interface Compiled {
 /** Pickers, compiled once for each description: a pick is a call of a prebuilt function. */
 export interface Picks {
   pick(topology: TopologyDescription, target: TargetId, picker?: Picker): EndpointId | undefined;
+  /** Of a target that is gone. */
+  forget(target: TargetId): void;
 }
 
 export function createPicks(): Picks {
@@ -30,6 +32,9 @@ export function createPicks(): Picks {
       }
       entry.turn += 1;
       return entry.pick(entry.turn);
+    },
+    forget(target) {
+      compiled.delete(target);
     },
   };
 }

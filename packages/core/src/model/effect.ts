@@ -13,4 +13,6 @@ export type Effect =
   /** The target is steady: let what waits go, in a ramp. */
   | { readonly type: 'drainHold'; readonly target: TargetId }
   /** The target is given up for now: refuse what waits. */
-  | { readonly type: 'refuseHold'; readonly target: TargetId; readonly reason: string };
+  | { readonly type: 'refuseHold'; readonly target: TargetId; readonly reason: string }
+  /** The target is no more: nothing is kept of it. */
+  | { readonly type: 'forgetTarget'; readonly target: TargetId };

@@ -179,6 +179,7 @@ function dropTarget(topology: TopologyDescription, id: TargetId): Reduction {
     [
       ...holders.map((server) => ({ type: 'fenceLeases', target: id, server, reason }) as const),
       { type: 'refuseHold', target: id, reason },
+      { type: 'forgetTarget', target: id },
     ],
   );
 }
