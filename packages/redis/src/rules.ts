@@ -3,7 +3,7 @@ import type { Ms, Observation, Report, Rules } from '@failover/core';
 import type { RedisConfig } from './config.ts';
 import type { RedisReply } from './replies.ts';
 import type { NodesState } from './rules/by-nodes.ts';
-import { initNodes, stepNodes } from './rules/by-nodes.ts';
+import { initNodes, passTimeOfNodes, stepNodes, wakeOfNodes } from './rules/by-nodes.ts';
 import type { ReplicationState } from './rules/by-replication.ts';
 import { initReplication, stepReplication } from './rules/by-replication.ts';
 import { stepSentinels } from './rules/by-sentinels.ts';
@@ -28,18 +28,27 @@ export const rules: Rules<RedisConfig, RedisReply, RulesState> = {
   }),
   step(state, input, now) {
     const { memory } = state;
-    // Nothing here waits for time: leases run in core, and silence is told by the monitor.
-    const [next, news] = input.type === 'tick' ? ([memory, []] as const) : hear(memory, input, now);
+    const [next, news] = input.type === 'tick' ? passTime(memory, now) : hear(memory, input, now);
+    const wakeAt = next.type === 'nodes' ? wakeOfNodes(next) : undefined;
     if (!state.hasTold) {
-      return { state: { hasTold: true, memory: next }, observations: [...targetsOf(memory), ...news] };
+      const observations = [...targetsOf(memory), ...news];
+      return { state: { hasTold: true, memory: next }, observations, wakeAt };
     }
-    return { state: next === memory ? state : { hasTold: true, memory: next }, observations: news };
+    return { state: next === memory ? state : { hasTold: true, memory: next }, observations: news, wakeAt };
   },
 };
 
 function initMemory(config: RedisConfig): RulesState['memory'] {
   if (config.cluster.length > 0) return initNodes(config);
   return config.sentinels.length > 0 ? initSentinels(config) : initReplication(config);
+}
+
+/** Leases run in core, and silence is told by the monitor: only who leaves a Redis Cluster is given time. */
+function passTime(
+  memory: RulesState['memory'],
+  now: Ms,
+): readonly [RulesState['memory'], readonly Observation[]] {
+  return memory.type === 'nodes' ? passTimeOfNodes(memory, now) : [memory, []];
 }
 
 function hear(

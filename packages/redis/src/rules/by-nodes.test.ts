@@ -41,11 +41,13 @@ function scene() {
   let state: RulesState = rules.init(redisConfig.parse({ cluster: [a] }));
   let topology: TopologyDescription = emptyTopology('redis');
   let news: readonly Observation[] = [];
-  const hear = (report: Report<RedisReply>): readonly Observation[] => {
-    const step = rules.step(state, report, 0);
-    state = step.state;
+  let now = 0;
+  let wakeAt: number | undefined;
+  const hear = (input: Report<RedisReply> | { readonly type: 'tick' }): readonly Observation[] => {
+    const step = rules.step(state, input, now);
+    ({ state, wakeAt } = { wakeAt: undefined, ...step });
     news = step.observations;
-    for (const seen of news) topology = reduce(topology, seen, 0, defaultReduceLimits).topology;
+    for (const seen of news) topology = reduce(topology, seen, now, defaultReduceLimits).topology;
     return news;
   };
   const said = (server: EndpointId, reply: RedisReply) =>
@@ -58,6 +60,13 @@ function scene() {
       return news;
     },
     said,
+    /** Until something is due, if anything is. */
+    passTime() {
+      if (wakeAt === undefined) return false;
+      now = wakeAt;
+      hear({ type: 'tick' });
+      return true;
+    },
     view: (self: EndpointId, ...lines: readonly Line[]) => said(self, nodesReply(self, lines)),
     role: (server: EndpointId, of?: EndpointId) =>
       said(server, {
@@ -76,6 +85,8 @@ function scene() {
     ranges: (shard: EndpointId) => topology.targets.get(primaryOf(shard))?.ranges,
     shards: () =>
       [...topology.targets.values()].flatMap(({ role, shard }) => (role === 'primary' ? [shard] : [])),
+    servers: () => [...topology.servers.keys()].sort(),
+    roleOf: (server: EndpointId) => topology.servers.get(server)?.role,
     seenShardOf: (server: EndpointId) => topology.servers.get(server)?.shard,
   };
 }
@@ -236,6 +247,85 @@ describe('the shards of a Redis Cluster', () => {
       expect.objectContaining({ type: 'claimSeen' }),
     );
     expect(scn.holder(a)).toBe(a);
+  });
+});
+
+describe('a shard that is gone', () => {
+  const e = at(5);
+  const without: readonly Line[] = [
+    { of: a, epoch: 1, slots: [low] },
+    { of: b, epoch: 1, follows: a },
+    { of: c, epoch: 3, slots: [high] },
+    { of: d, epoch: 2, follows: c },
+  ];
+  const rest = [a, b, c, d] as const;
+
+  beforeEach(() => {
+    settle();
+    const third: Line = { of: e, epoch: 3, slots: [[16_000, 16_383]] };
+    const [first, second, , last] = without;
+    const all = [first, second, { of: c, epoch: 2, slots: [[8192, 15_999]] as const }, last, third] as Line[];
+    for (const self of [...rest, e]) scn.view(self, ...all);
+    scn.role(e);
+    expect(scn.shards()).toHaveLength(3);
+  });
+
+  it('goes once it was without slots for a while, and comes back with its next slots', () => {
+    for (const self of [...rest, e]) scn.view(self, ...without, { of: e, epoch: 3 });
+    expect(scn.shards()).toHaveLength(3);
+    expect(scn.ranges(c)).toEqual([high]);
+    expect(scn.passTime()).toBe(true);
+    expect(scn.shards()).toEqual([shardOf(a), shardOf(c)]);
+    expect(scn.passTime()).toBe(false);
+    scn.role(e);
+    expect(scn.roleOf(e)).toBe('unknown');
+    const back: Line = { of: e, epoch: 4, slots: [[16_000, 16_383]] };
+    for (const self of [...rest, e]) scn.view(self, ...without, back);
+    scn.role(e);
+    expect(scn.holder(e)).toBe(e);
+    expect(scn.ranges(e)).toEqual([[16_000, 16_383]]);
+    expect(scn.ranges(c)).toEqual([[8192, 15_999]]);
+  });
+
+  it('goes with what it served in our memory, when it is forgotten while it is down', () => {
+    scn.lost(e);
+    for (const self of rest) scn.view(self, ...without);
+    expect(scn.passTime()).toBe(true);
+    expect(scn.shards()).toEqual([shardOf(a), shardOf(c)]);
+    expect(scn.ranges(c)).toEqual([high]);
+    expect(scn.servers()).toEqual([...rest]);
+  });
+
+  it('goes though its node lives and does not know that it was forgotten', () => {
+    for (const self of rest) scn.view(self, ...without);
+    scn.passTime();
+    expect(scn.shards()).toEqual([shardOf(a), shardOf(c)]);
+    scn.view(e, ...without, { of: e, epoch: 9, slots: [low] });
+    expect(scn.shards()).toEqual([shardOf(a), shardOf(c)]);
+    expect(scn.ranges(a)).toEqual([low]);
+  });
+
+  it('goes at once when the last of its nodes has left for another one', () => {
+    scn.view(e, ...without, { of: e, epoch: 3, follows: c });
+    expect(scn.shards()).toEqual([shardOf(a), shardOf(c)]);
+  });
+
+  it('stays for as long as one node names it with slots', () => {
+    for (const self of [a, b, c]) scn.view(self, ...without);
+    expect(scn.passTime()).toBe(false);
+    expect(scn.shards()).toHaveLength(3);
+  });
+
+  it('is no reason to forget a replica that others know, but one that they forgot serves nobody', () => {
+    const third: Line = { of: e, epoch: 3, slots: [[16_000, 16_383]] };
+    for (const self of [a, b, c, e]) scn.view(self, ...without.slice(0, 3), third);
+    expect(scn.roleOf(d)).toBe('replica');
+    scn.passTime();
+    expect(scn.servers()).toEqual([a, b, c, e]);
+    // It may be watched on, since it stands in the configuration.
+    expect(scn.role(d, c)).toEqual([expect.objectContaining({ server: d, role: 'unknown' })]);
+    expect(scn.role(d, c)).toEqual([]);
+    expect(scn.roleOf(b)).toBe('replica');
   });
 });
 

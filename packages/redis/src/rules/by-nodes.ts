@@ -5,6 +5,8 @@ import { clusterEpoch } from '../epoch.ts';
 import type { ListedNode, RedisReply } from '../replies.ts';
 import type { NodeViews } from './node-views.ts';
 import { isAlias, listingOf, myself } from './node-views.ts';
+import type { Parting } from './parting.ts';
+import { isStranger, nextParting, seeParting, withoutParted } from './parting.ts';
 import { rangesOf } from './ranges.ts';
 import type { Servers } from './servers.ts';
 import { hearServer } from './servers.ts';
@@ -21,6 +23,7 @@ export interface NodesState {
   readonly shards: Shards;
   /** The primary of each shard that claimed with the highest config epoch. */
   readonly holders: ReadonlyMap<string, Holder>;
+  readonly parting: Parting;
   readonly told: { readonly members: string; readonly ranges: ReadonlyMap<string, string> };
 }
 
@@ -42,6 +45,7 @@ export function initNodes(config: RedisConfig): NodesState {
     views: new Map(),
     shards: new Map(),
     holders: new Map(),
+    parting: new Map(),
     told: { members: '', ranges: new Map() },
   };
 }
@@ -55,7 +59,10 @@ type Heard = readonly [NodesState, readonly Observation[]];
 export function stepNodes(state: NodesState, report: Report<RedisReply>, now: Ms): Heard {
   const server = report.member.endpoint;
   if (report.type === 'said' && report.reply.type === 'clusterNodes') {
-    return hearNodes(state, server, report.reply.nodes, report.openedAt);
+    const [heard, observations] = hearNodes(state, server, report.reply.nodes, report.openedAt);
+    if (heard === state) return [heard, observations];
+    const [left, parted] = partFrom(heard, namesOf(state.shards), now);
+    return [left, [...observations, ...parted]];
   }
   if (report.type === 'said' && report.reply.type === 'errorReply' && report.reply.code === 'MOVED') {
     return [state, nameSuccessor(state, server, report.reply.text, now)];
@@ -67,6 +74,13 @@ export function stepNodes(state: NodesState, report: Report<RedisReply>, now: Ms
   }
   return hearRole(state, report, now);
 }
+
+/** Time passed: who had no part for long enough is forgotten. */
+export const passTimeOfNodes = (state: NodesState, now: Ms): Heard =>
+  partFrom(state, namesOf(state.shards), now);
+
+/** When time will next change something. */
+export const wakeOfNodes = ({ parting }: NodesState): Ms | undefined => nextParting(parting);
 
 /** A primary that sends a client away within its own shard was replaced, and says by whom: that one is asked at once. */
 function nameSuccessor(state: NodesState, server: EndpointId, text: string, now: Ms): readonly Observation[] {
@@ -92,7 +106,7 @@ function nameSuccessor(state: NodesState, server: EndpointId, text: string, now:
 function hearRole(state: NodesState, report: Report<RedisReply>, now: Ms): Heard {
   const server = report.member.endpoint;
   const shard = shardOf(state, server);
-  if (shard === undefined && report.type === 'said') return [state, []];
+  if (shard === undefined && report.type === 'said') return leaveShard(state, server);
   const heard = hearServer(state.servers, report, {
     shard: shard ?? state.name,
     staleReplicaMs: state.staleReplicaMs,
@@ -102,6 +116,16 @@ function hearRole(state: NodesState, report: Report<RedisReply>, now: Ms): Heard
   return heard.demotedBy === undefined || shard === undefined
     ? [next, heard.observations]
     : withdraw(next, heard.observations, shard, server, heard.demotedBy);
+}
+
+/** It says of itself what it did before, and is of no shard any more: it serves nobody. */
+function leaveShard(state: NodesState, server: EndpointId): Heard {
+  const own = myself(state.views.get(server));
+  const told = state.servers.get(server)?.told;
+  if (own === undefined || state.shards.has(own.id) || told === undefined) return [state, []];
+  const servers = new Map(state.servers);
+  servers.delete(server);
+  return [{ ...state, servers }, [{ type: 'roleSeen', server, shard: state.name, role: 'unknown' }]];
 }
 
 function shardOf(state: NodesState, server: EndpointId): string | undefined {
@@ -132,6 +156,7 @@ function hearNodes(state: NodesState, server: EndpointId, nodes: readonly Listed
   if (own === undefined) return [state, []];
   const isNews = JSON.stringify(state.views.get(server)) !== JSON.stringify(nodes);
   const seen = isNews ? { ...state, views: new Map(state.views).set(server, nodes) } : state;
+  if (isStranger(own.id, seen.shards, seen.views)) return [seen, []];
   const shards = isNews ? learnShards(state.shards, nodes, state.name, holderIds(state)) : state.shards;
   const observations: Observation[] = [
     ...tellShards(state.shards, shards),
@@ -144,6 +169,36 @@ function hearNodes(state: NodesState, server: EndpointId, nodes: readonly Listed
   const [ranged, ranges] = tellRanges(listed);
   return [ranged, [...observations, ...members, ...ranges]];
 }
+
+/** Forgets who had no part for long enough. A shard is gone with the last of its nodes, whether that moved or parted. */
+function partFrom(state: NodesState, before: ReadonlySet<string>, now: Ms): Heard {
+  const parting = seeParting(state.parting, state.shards, state.views, now);
+  const shards = withoutParted(state.shards, parting, now);
+  const after = namesOf(shards);
+  const gone = [...before].filter((shard) => !after.has(shard));
+  const holders = new Map([...state.holders].filter(([shard]) => after.has(shard)));
+  if (shards === state.shards && holders.size === state.holders.size && gone.length === 0)
+    return [parting === state.parting ? state : { ...state, parting }, []];
+  const ranges = new Map([...state.told.ranges].filter(([shard]) => after.has(shard)));
+  const left: NodesState = {
+    ...state,
+    shards,
+    holders,
+    parting: new Map([...parting].filter(([id]) => shards.has(id))),
+    told: { ...state.told, ranges },
+  };
+  const [listed, members] = tellMembers(left);
+  // What it served in our memory may be another's now.
+  const [ranged, served] = tellRanges(listed);
+  const targets = gone.flatMap((shard) =>
+    (['primary', 'replica'] as const).map(
+      (role) => ({ type: 'targetGone', target: targetId(shard, role) }) as const,
+    ),
+  );
+  return [ranged, [...members, ...targets, ...served]];
+}
+
+const namesOf = (shards: Shards): ReadonlySet<string> => new Set(shards.values());
 
 const holderIds = ({ holders }: NodesState): ReadonlyMap<string, string> =>
   new Map([...holders].map(([shard, { id }]) => [shard, id]));
@@ -212,7 +267,7 @@ function leave(state: NodesState, server: EndpointId, stays: string | undefined,
 }
 
 function tellMembers(state: NodesState): Heard {
-  const { members, isFresh } = listingOf(state.views);
+  const { members, isFresh } = listingOf(state.views, state.shards);
   const key = `${isFresh} ${members.map(({ endpoint }) => endpoint).join(' ')}`;
   if (members.length === 0 || key === state.told.members) return [state, []];
   return [

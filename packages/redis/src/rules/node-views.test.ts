@@ -42,20 +42,31 @@ describe('an alias', () => {
 
 describe('the list of members', () => {
   const both = [node('a', { address: a, isMyself: true }), node('b', { address: b }), node('c')];
+  const none = new Map<string, string>();
 
   it('has each address that any node lists, in a stable order', () => {
-    expect(listingOf(new Map([[a, both]])).members.map((member) => member.endpoint)).toEqual([a, b]);
+    expect(listingOf(new Map([[a, both]]), none).members.map((member) => member.endpoint)).toEqual([a, b]);
   });
 
   it('is fresh once most of them were heard', () => {
-    expect(listingOf(new Map([[a, both]])).isFresh).toBe(false);
+    expect(listingOf(new Map([[a, both]]), none).isFresh).toBe(false);
     expect(
       listingOf(
         new Map([
           [a, both],
           [b, both],
         ]),
+        none,
       ).isFresh,
     ).toBe(true);
+  });
+
+  it('is that of nodes of shards, once one was heard: who was forgotten still lists itself', () => {
+    const views = new Map([
+      [a, [node('a', { address: a, isMyself: true })]],
+      [b, [node('b', { address: b, isMyself: true }), node('a', { address: a })]],
+    ]);
+    const { members } = listingOf(views, new Map([['a', 'shard']]));
+    expect(members.map((member) => member.endpoint)).toEqual([a]);
   });
 });

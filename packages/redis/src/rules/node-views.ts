@@ -33,9 +33,11 @@ export interface Listing {
   readonly isFresh: boolean;
 }
 
-export function listingOf(views: NodeViews): Listing {
+/** @param shards what only nodes of shards say counts, if any was heard: another one may list who was forgotten */
+export function listingOf(views: NodeViews, shards: ReadonlyMap<string, string>): Listing {
   const endpoints = new Set<EndpointId>();
-  for (const nodes of views.values()) {
+  const own = [...views.values()].filter((nodes) => shards.has(myself(nodes)?.id ?? ''));
+  for (const nodes of own.length > 0 ? own : views.values()) {
     for (const { address } of nodes) if (address !== undefined) endpoints.add(address);
   }
   const members = [...endpoints].sort().map((endpoint): Member => ({ endpoint, kind: 'data' }));

@@ -40,6 +40,20 @@ describe('the map of slots', () => {
     expect(slots.serving()).toEqual(['b']);
   });
 
+  it('forgets a shard that is gone: its slots, its servers, and words about it', () => {
+    const { slots, topology$ } = mapOf({ a: [[0, 99]], b: [[100, 16_383]] });
+    topology$.next(topologyOf({ b: [[100, 16_383]] }));
+    expect([slots.shardOf(5), slots.shardOf(100), slots.shardAt(server)]).toEqual([
+      undefined,
+      'b',
+      undefined,
+    ]);
+    slots.moved(5, 'a');
+    expect(slots.serving()).toEqual(['b']);
+    topology$.next(topologyOf({ b: [[100, 16_383]], a: [[0, 9]] }));
+    expect([slots.shardOf(5), slots.shardAt(server)]).toEqual(['a', 'a']);
+  });
+
   it('takes the word of a server before the monitors know, of shards that are known', () => {
     const { slots } = mapOf({ a: [[0, 16_383]], b: [] });
     slots.moved(7, 'b');

@@ -27,7 +27,8 @@ export function createSlotMap(
   cluster: Pick<Cluster, 'topology$'>,
   addresses: AddressMap = new Map(),
 ): SlotMap {
-  const shards: string[] = [];
+  /** Those that have slots, or may have. */
+  let shards: string[] = [];
   let serving: readonly string[] = [];
   const owners = new Uint16Array(slotCount);
   const listeners = new Set<() => void>();
@@ -35,7 +36,7 @@ export function createSlotMap(
   let known:
     | { readonly targets: TopologyDescription['targets']; readonly servers: TopologyDescription['servers'] }
     | undefined;
-  const shardAt = new Map<EndpointId, string>();
+  let shardAt: ReadonlyMap<EndpointId, string> = new Map();
 
   const reach = (server: EndpointId): EndpointId => addresses.get(server) ?? server;
 
@@ -47,14 +48,19 @@ export function createSlotMap(
 
   const subscription = cluster.topology$.subscribe(({ targets, servers }) => {
     if (known?.targets === targets && known.servers === servers) return;
-    if (known?.servers !== servers) {
-      for (const { endpoint, shard } of servers.values())
-        if (shard !== undefined) shardAt.set(endpoint, shard);
-    }
+    // A shard that is gone has no servers, whatever they were: a word that names one of them waits for who it is now.
+    shardAt = new Map(
+      [...servers.values()].flatMap(({ endpoint, shard }) =>
+        shard !== undefined && targets.has(targetId(shard, 'primary')) ? [[endpoint, shard]] : [],
+      ),
+    );
     const ranges = [...targets.values()].filter((each) => each.ranges !== undefined);
-    const isNews = ranges.some((each) => known?.targets.get(each.id)?.ranges !== each.ranges);
+    const isNews =
+      ranges.some((each) => known?.targets.get(each.id)?.ranges !== each.ranges) ||
+      shards.some((shard) => !targets.has(targetId(shard, 'primary')));
     known = { targets, servers };
     if (isNews) {
+      shards = [];
       owners.fill(0);
       for (const each of ranges) {
         for (const [from, to] of each.ranges ?? []) owners.fill(numberOf(each.shard), from, to + 1);
