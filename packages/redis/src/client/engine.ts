@@ -75,7 +75,7 @@ export function createEngine(options: EngineOptions): Engine {
         const client = createClientEnd(made);
         const relay = attach(
           client,
-          { role: 'primary', address: 'in process', ...(shard === undefined ? {} : { shard }) },
+          { role: 'primary', address: 'in-process', ...(shard === undefined ? {} : { shard }) },
           () => {
             made.close();
             streams.delete(made);

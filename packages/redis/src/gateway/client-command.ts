@@ -1,19 +1,10 @@
-import type { EndpointId } from '@failover/core';
 import { encodeReply } from '../protocol/encode.ts';
 import { bulk, error, integer, nullBulk, simple } from '../protocol/value.ts';
 import type { RespValue } from '../protocol/value.ts';
 import type { Session } from '../session/session.ts';
-import type { Identity } from './identity.ts';
-
-export interface ClientFacts {
-  readonly id: number;
-  readonly address: string;
-  readonly reachedAt?: EndpointId | undefined;
-  readonly ageMs: number;
-  readonly identity: Identity;
-  /** Of the gateway's own users. */
-  readonly user?: string | undefined;
-}
+import type { ClientFacts } from './client-facts.ts';
+import { describe, redirectionOf } from './client-facts.ts';
+import { textReply } from './clients.ts';
 
 export interface ClientAnswer {
   readonly session: Session;
@@ -23,8 +14,8 @@ export interface ClientAnswer {
 const ok = simple('OK');
 
 /**
- * CLIENT, answered here: many clients share a connection, so its number, name and list on the server are nobody's.
- * A client sees itself and nobody else, and cannot end or stop another.
+ * CLIENT, answered here: many clients share a connection, so its number and name on the server are nobody's. This is
+ * what a client asks about itself; what it asks about others is in `clients.ts`.
  */
 export function answerClient(args: readonly Buffer[], session: Session, facts: ClientFacts): ClientAnswer {
   const subcommand = args[1]?.toString('latin1').toUpperCase() ?? '';
@@ -59,42 +50,23 @@ export function answerClient(args: readonly Buffer[], session: Session, facts: C
       };
     }
     case 'INFO':
-    case 'LIST':
-      return keep(bulk(`${describe(subcommand, session, facts)}\n`));
+      return keep(textReply(`${describe(facts, 'info')}\n`, facts.identity.resp));
     case 'GETREDIR':
-      return keep(integer(-1));
+      return keep(integer(redirectionOf(session)));
     case 'NO-EVICT':
     case 'NO-TOUCH':
       // Hints to the server about one connection; ours carries many clients.
       return keep(ok);
     case 'REPLY':
       return keep(error('ERR syntax error'));
-    default:
+    case 'PAUSE':
+    case 'UNPAUSE':
       return keep(
-        error(
-          `ERR CLIENT ${subcommand} is refused by failover: it would reach the connections of other clients`,
-        ),
+        error(`ERR CLIENT ${subcommand} is refused by failover: it would reach every client of the server`),
       );
+    default:
+      return keep(error(`ERR unknown subcommand '${args[1]?.toString() ?? ''}'. Try CLIENT HELP.`));
   }
-}
-
-function describe(subcommand: string, session: Session, facts: ClientFacts): string {
-  return [
-    `id=${facts.id}`,
-    `addr=${facts.address}`,
-    `laddr=${facts.reachedAt ?? ''}`,
-    `name=${session.clientName}`,
-    `age=${Math.floor(facts.ageMs / 1000)}`,
-    `db=${facts.identity.db}`,
-    `sub=${session.subscriptions.channel.size}`,
-    `psub=${session.subscriptions.pattern.size}`,
-    `ssub=${session.subscriptions.shard.size}`,
-    `cmd=client|${subcommand.toLowerCase()}`,
-    `user=${facts.user ?? facts.identity.username ?? 'default'}`,
-    `resp=${facts.identity.resp}`,
-    `lib-name=${session.libraryName}`,
-    `lib-ver=${session.libraryVersion}`,
-  ].join(' ');
 }
 
 const wrongArguments = (subcommand: string): RespValue =>

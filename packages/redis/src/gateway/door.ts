@@ -6,6 +6,7 @@ import type { GatewayContext } from './context.ts';
 import type { Dialled } from './dial.ts';
 import { dial } from './dial.ts';
 import type { Credentials, ListenerRole } from './handshake.ts';
+import { idIn } from './hello.ts';
 import type { Identity } from './identity.ts';
 import type { Origin } from './origin.ts';
 import { createOrigin } from './origin.ts';
@@ -54,7 +55,7 @@ export function createDoor({ context, config, shard, role, greeted }: DoorOption
 
   function adopt(
     lease: Lease,
-    { socket, openedAt }: Extract<Dialled, { type: 'verified' }>,
+    { socket, openedAt, greeting }: Extract<Dialled, { type: 'verified' }>,
     counter: 'sharedUpstreams' | 'pinnedUpstreams',
     closed: (upstream: Upstream<Pending>) => void,
     pinnedTo: { readonly pushOwner?: Owner<Pending>; readonly onDrain?: () => void } = {},
@@ -65,6 +66,7 @@ export function createDoor({ context, config, shard, role, greeted }: DoorOption
       socket,
       lease,
       openedAt,
+      idThere: idIn(greeting),
       maxWholeBytes: limits.maxWholeBytes,
       maxMessageBytes: Math.max(limits.maxWholeBytes, limits.maxUnreadBytes),
       tickNow: tick.now,

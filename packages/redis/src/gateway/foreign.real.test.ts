@@ -64,54 +64,43 @@ const downAfterMs = isThorough ? 6000 : 4000;
 describe.each(clients.filter(({ name }) => isThorough || name === 'go-redis'))(
   '$name, at its default timeouts',
   ({ client, args }) => {
-    it.for(faults)(
-      'has no value stored more often than it sent it itself: %s',
-      { timeout: 40_000 },
-      async (fault, context) => {
-        if (client.type === 'missing') return context.skip(`${client.reason}; cure: ${client.cure}`);
-        await using real = await openRealGateway({ holdMs: 20_000 });
-        const { bed } = real;
-        for (const sentinel of bed.sentinels)
-          await bed.ask(
-            sentinel,
-            'SENTINEL',
-            'SET',
-            bed.name,
-            'down-after-milliseconds',
-            String(downAfterMs),
-          );
-        using sent = await countSent(real.ports.primary);
-        using load = startLoad(client, [...args, String(sent.port), 'defaults']);
-        const own = new Redis({ port: real.ports.primary, enableReadyCheck: false });
-        try {
-          const written = (): Promise<number> => own.llen('load:values');
-          await until(async () => (await written()) > 200);
+    it.for(faults)('has no value stored more often than it sent it itself: %s', async (fault, context) => {
+      if (client.type === 'missing') return context.skip(`${client.reason}; cure: ${client.cure}`);
+      await using real = await openRealGateway({ holdMs: 20_000 });
+      const { bed } = real;
+      for (const sentinel of bed.sentinels)
+        await bed.ask(sentinel, 'SENTINEL', 'SET', bed.name, 'down-after-milliseconds', String(downAfterMs));
+      using sent = await countSent(real.ports.primary);
+      using load = startLoad(client, [...args, String(sent.port), 'defaults']);
+      const own = new Redis({ port: real.ports.primary, enableReadyCheck: false });
+      try {
+        const written = (): Promise<number> => own.llen('load:values');
+        await until(async () => (await written()) > 200);
 
-          if (fault === 'kill') bed.kill(real.first);
-          else bed.hang(real.first);
-          if (fault === 'pause') {
-            // It comes back before its Sentinels act, and does what it was sent.
-            await pause(downAfterMs - 500);
-            bed.resume(real.first);
-          } else await until(() => real.hasSuccessorOf(real.first));
-          const before = await written();
-          await until(async () => (await written()) > before + 200);
-          const seen = await load.finish();
+        if (fault === 'kill') bed.kill(real.first);
+        else bed.hang(real.first);
+        if (fault === 'pause') {
+          // It comes back before its Sentinels act, and does what it was sent.
+          await pause(downAfterMs - 500);
+          bed.resume(real.first);
+        } else await until(() => real.hasSuccessorOf(real.first));
+        const before = await written();
+        await until(async () => (await written()) > before + 200);
+        const seen = await load.finish();
 
-          const counts = sent.counts();
-          const sentAgain = [...counts.values()].filter((times) => times > 1);
-          expect(sentAgain.length + seen.failed.length).toBeGreaterThan(0);
-          const stored = new Map<string, number>();
-          for (const value of await own.lrange('load:values', 0, -1))
-            stored.set(value, (stored.get(value) ?? 0) + 1);
-          expect([...stored].filter(([value, times]) => times > (counts.get(value) ?? 0))).toEqual([]);
-          // What waited for a client that left was never sent, so its second copy is the only one.
-          const twice = [...stored.values()].filter((times) => times > 1);
-          if (fault !== 'pause') expect(twice).toEqual([]);
-        } finally {
-          own.disconnect();
-        }
-      },
-    );
+        const counts = sent.counts();
+        const sentAgain = [...counts.values()].filter((times) => times > 1);
+        expect(sentAgain.length + seen.failed.length).toBeGreaterThan(0);
+        const stored = new Map<string, number>();
+        for (const value of await own.lrange('load:values', 0, -1))
+          stored.set(value, (stored.get(value) ?? 0) + 1);
+        expect([...stored].filter(([value, times]) => times > (counts.get(value) ?? 0))).toEqual([]);
+        // What waited for a client that left was never sent, so its second copy is the only one.
+        const twice = [...stored.values()].filter((times) => times > 1);
+        if (fault !== 'pause') expect(twice).toEqual([]);
+      } finally {
+        own.disconnect();
+      }
+    });
   },
 );

@@ -48,13 +48,20 @@ export interface Greeting {
 
 /** Which server it is, out of its own answer to HELLO. */
 export function greetingIn(value: RespValue | undefined): Greeting | undefined {
-  const items = itemsOf(value) ?? [];
-  const field = (name: string): string | undefined => {
-    const at = items.findIndex((item, index) => index % 2 === 0 && textOf(item) === name);
-    return at === -1 ? undefined : textOf(items[at + 1]);
-  };
-  const [server, version] = [field('server'), field('version')];
+  const [server, version] = [textOf(fieldOf(value, 'server')), textOf(fieldOf(value, 'version'))];
   return server === undefined || version === undefined ? undefined : { server, version };
+}
+
+/** What number our connection has at that server. */
+export function idIn(value: RespValue | undefined): number | undefined {
+  const id = fieldOf(value, 'id');
+  return id?.type === 'integer' ? Number(id.value) : undefined;
+}
+
+function fieldOf(value: RespValue | undefined, name: string): RespValue | undefined {
+  const items = itemsOf(value) ?? [];
+  const at = items.findIndex((item, index) => index % 2 === 0 && textOf(item) === name);
+  return at === -1 ? undefined : items[at + 1];
 }
 
 /** The answer to HELLO: the server's words, with the number that this client has here and not there. */

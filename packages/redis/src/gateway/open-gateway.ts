@@ -1,10 +1,11 @@
 import type { Duplex } from 'node:stream';
-import type { Adapter, Cluster, GatewaySession, Runtime, ServeContext } from '@failover/core';
+import type { Adapter, Cluster, GatewaySession, Runtime, ServeContext, TargetId } from '@failover/core';
 import { serveClient, targetId, withTls } from '@failover/core';
 import type { RedisConfig } from '../config.ts';
 import { createCommandTable } from '../protocol/commands/index.ts';
 import { createRequestScanner } from '../protocol/scan-requests.ts';
 import type { ClientStream } from '@failover/core';
+import type { Clients, Listed } from './clients.ts';
 import type { GatewayContext } from './context.ts';
 import { zeroCounters } from './counters.ts';
 import { createDataReports } from './data-reports.ts';
@@ -20,8 +21,7 @@ import { defaultGatewayLimits } from './limits.ts';
 import type { Relay } from './relay.ts';
 import { createRelay } from './relay.ts';
 import { createKnownScripts } from './scripts.ts';
-import type { ShardRouter } from './shards/shard-router.ts';
-import { createShardRouter } from './shards/shard-router.ts';
+import { createRoutedClient } from './shards/routed-client.ts';
 import type { SlotMap } from './shards/slot-map.ts';
 import { createSlotMap } from './shards/slot-map.ts';
 import { createSilenceWatch, lookMs } from './silence.ts';
@@ -49,7 +49,11 @@ export interface AttachedAt extends Pick<ServeContext, 'role' | 'address' | 'rea
   readonly shard?: string;
 }
 
-type Served = Pick<Relay, 'close'>;
+/** With its number, among those who came to the same door. */
+interface ListedAt extends AttachedAt {
+  readonly id: number;
+  readonly clients: Clients;
+}
 
 const roleOf = ({ role }: AttachedAt): ListenerRole => (role === 'replica' ? 'replica' : 'primary');
 
@@ -94,7 +98,7 @@ export function openGateway(
       ? undefined
       : { replicas: config.waitReplicas, timeoutMs: config.waitTimeoutMs };
   const doors = new Map<string, Door>();
-  const served = new Set<Served>();
+  const clientsByDoor = new Map<TargetId, Clients>();
   let isOpen = true;
   let lastClient = 0;
 
@@ -145,9 +149,7 @@ export function openGateway(
   };
   lookAgain();
 
-  function openRelay(client: ClientStream, at: AttachedAt, onClosed: () => void): Relay {
-    lastClient += 1;
-    const id = lastClient;
+  function openRelay(client: ClientStream, at: ListedAt, onClosed: () => void): Relay {
     const opened = door(at.shard ?? config.name, roleOf(at));
     const serve = (stream: ClientStream, closed: () => void): Relay =>
       createRelay({
@@ -157,7 +159,8 @@ export function openGateway(
         client: stream,
         address: at.address,
         reachedAt: at.reachedAt,
-        id,
+        id: at.id,
+        clients: at.clients,
         onClosed: closed,
       });
     if (guardRules === undefined || roleOf(at) === 'replica') return serve(client, onClosed);
@@ -171,36 +174,53 @@ export function openGateway(
     });
   }
 
-  function counted<T extends Served>(open: (onClosed: () => void) => T, onClosed: () => void): T {
+  function clientsOf(at: AttachedAt): Clients {
+    const target = targetId(at.shard ?? config.name, roleOf(at));
+    const clients = clientsByDoor.get(target) ?? new Map<number, Listed>();
+    clientsByDoor.set(target, clients);
+    return clients;
+  }
+
+  function listed<T extends Listed>(
+    at: AttachedAt,
+    open: (at: ListedAt, onClosed: () => void) => T,
+    onClosed: () => void,
+  ): T {
     counters.clients += 1;
-    const client = open(() => {
+    lastClient += 1;
+    const id = lastClient;
+    const clients = clientsOf(at);
+    const client = open({ ...at, id, clients }, () => {
       counters.clients -= 1;
-      served.delete(client);
+      clients.delete(id);
       onClosed();
     });
-    served.add(client);
+    clients.set(id, client);
     return client;
   }
 
   const attach: RedisGateway['attach'] = (client, at, onClosed) =>
-    counted((closed) => openRelay(client, at, closed), onClosed);
+    listed(at, (known, closed) => openRelay(client, known, closed), onClosed);
 
   /** A client that knows of no shards reaches them all over its one connection. */
-  function route(client: ClientStream, map: SlotMap, at: AttachedAt, onClosed: () => void): ShardRouter {
-    return counted(
-      (closed) =>
-        createShardRouter({
+  const route = (client: ClientStream, map: SlotMap, at: AttachedAt, onClosed: () => void): Listed =>
+    listed(
+      at,
+      (known, closed) =>
+        createRoutedClient({
           context,
           slots: map,
           client,
+          identity: initial,
+          id: known.id,
+          address: at.address,
           reachedAt: at.reachedAt,
-          openLane: (shard, stream) => openRelay(stream, { ...at, shard }, () => undefined),
+          openLane: (shard, stream, laneClosed) => openRelay(stream, { ...known, shard }, laneClosed),
           leaseOf: (shard) => door(shard, roleOf(at)).origin.lease(),
           onClosed: closed,
         }),
       onClosed,
     );
-  }
 
   return {
     counters: counters as unknown as Readonly<Record<string, number>>,
@@ -212,7 +232,7 @@ export function openGateway(
     async [Symbol.asyncDispose]() {
       isOpen = false;
       stopLooking();
-      for (const client of [...served]) client.close();
+      for (const clients of clientsByDoor.values()) for (const client of clients.values()) client.close();
       slots?.close();
       for (const { origin, shared } of doors.values()) {
         origin.close();

@@ -1,5 +1,6 @@
 import type { Ms } from '@failover/core';
 import type { CommandTraits } from '../protocol/commands/index.ts';
+import type { Upstream } from './upstream.ts';
 
 /** What waits in line for one client, in the order of its commands. */
 export type Pending =
@@ -34,6 +35,8 @@ export interface PendingCommand extends Work {
   readonly answer?: Uint8Array;
   /** Its key may be where its slot moves to: it goes behind ASKING. */
   readonly isAsking?: true;
+  /** What goes on there is what it is about: on no other server, nor once that is over, does it mean anything. */
+  readonly about?: Pick<Upstream<unknown>, 'isOpen' | 'lease'>;
 }
 
 /** One command that is passed on while it arrives. */

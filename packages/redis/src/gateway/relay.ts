@@ -9,7 +9,11 @@ import { Attachment } from './attachment.ts';
 import type { Sent } from './burst.ts';
 import type { ClientSideOptions } from './client-side.ts';
 import { ClientSide } from './client-side.ts';
+import type { ClientFacts } from './client-facts.ts';
+import { factsOf } from './client-facts.ts';
 import type { ClientState } from './client-state.ts';
+import type { Listed } from './clients.ts';
+import { nobodyUnblocked } from './clients.ts';
 import type { ClientStream, EndpointId, HoldRequest, Lease, Ms } from '@failover/core';
 import { Collection } from './collection.ts';
 import type { GatewayContext } from './context.ts';
@@ -45,9 +49,7 @@ import { mayAsk, noAuth } from './stranger.ts';
 import type { Loss, Owner, Upstream } from './upstream.ts';
 import { WaitCover } from './wait-cover.ts';
 
-export interface Relay {
-  /** Ends the client once everything that it asked is answered. */
-  drain(): void;
+export interface Relay extends Listed {
   /**
    * The client goes: what waits for a server, or waits at one, is answered now, and the client ends once the rest
    * of what is in flight was answered.
@@ -55,7 +57,6 @@ export interface Relay {
   leave(): void;
   /** Answers everything that is unanswered, now, without asking anybody. */
   abandon(): void;
-  close(): void;
 }
 
 export interface RelayOptions {
@@ -69,6 +70,7 @@ export interface RelayOptions {
   readonly address: string;
   readonly reachedAt?: EndpointId | undefined;
   readonly id: number;
+  readonly clients: ReadonlyMap<number, Listed>;
   onClosed(): void;
 }
 
@@ -378,6 +380,10 @@ class OneRelay
     const asKnownThere = kind === 'cursor' ? unmarked(asked.bytes, markOf(to.lease)) : undefined;
     if (kind === 'cursor' && asKnownThere === undefined) {
       this.line.replace(asked, replyOf(scanInterrupted));
+      return true;
+    }
+    if (asked.about !== undefined && (!asked.about.isOpen || asked.about.lease !== to.lease)) {
+      this.line.replace(asked, replyOf(nobodyUnblocked));
       return true;
     }
     this.line.shift();
@@ -713,8 +719,7 @@ class OneRelay
   leave(): void {
     if (this.isClosed) return;
     this.isEnding = true;
-    const runs = this.route.upstream?.runsOf(this.answers) ?? [];
-    if (runs.some((run) => commandOf(run)?.traits.isBlocking === true)) {
+    if (this.blockedOn !== undefined) {
       this.abandon();
       this.client.end();
       return;
@@ -739,6 +744,11 @@ class OneRelay
     this.onClose();
   }
 
+  kill(): void {
+    this.abandon();
+    this.close();
+  }
+
   dropLine(): void {
     for (const each of this.line.drain()) if (each.type !== 'reply') this.gates.cancel(each);
   }
@@ -757,6 +767,29 @@ class OneRelay
     this.dropLine();
     this.route.closePinned('its client is gone');
     this.options.onClosed();
+  }
+
+  // ---- what others see of it
+
+  facts(): ClientFacts {
+    const { id, address, reachedAt } = this.options;
+    return factsOf({
+      id,
+      address,
+      reachedAt,
+      ageMs: this.context.tick.now() - this.openedAt,
+      users: this.context.users,
+      state: this.state,
+      isInTransaction: this.attachment.isInTransaction,
+      isBlocked: this.blockedOn !== undefined,
+    });
+  }
+
+  get blockedOn(): Upstream<Pending> | undefined {
+    const { isOnPinned, upstream } = this.route;
+    if (!isOnPinned || this.attachment.isInTransaction) return undefined;
+    const runs = upstream?.runsOf(this.answers) ?? [];
+    return runs.some((run) => commandOf(run)?.traits.isBlocking === true) ? upstream : undefined;
   }
 
   // ---- what its parts ask of it

@@ -1,5 +1,7 @@
 import type { Session } from '../session/session.ts';
-import type { ClientFacts } from './client-command.ts';
+import type { ClientFacts } from './client-facts.ts';
+import type { AboutOthers } from './client-filter.ts';
+import { readAboutOthers } from './client-filter.ts';
 import { answerClient } from './client-command.ts';
 import type { GatewayContext } from './context.ts';
 import type { ListenerRole } from './handshake.ts';
@@ -26,6 +28,7 @@ export type SessionAnswer =
   /** Asked again with the server's verdict. With `needsProof` an equal identity proves nothing. */
   | { readonly type: 'verify'; readonly identity: Identity; readonly needsProof: boolean }
   | { readonly type: 'mute'; readonly mode: MuteMode }
+  | { readonly type: 'others'; readonly asked: AboutOthers }
   | { readonly type: 'reset'; readonly reply: Buffer }
   | { readonly type: 'end'; readonly reply: Buffer };
 
@@ -48,8 +51,8 @@ const muteModes: ReadonlyMap<string, MuteMode> = new Map([
 ]);
 
 /** Answers a command about the connection itself, or says what the server must confirm first. */
-export function answerSession(asked: PendingSession, now: SessionFacts): SessionAnswer {
-  const { args, name, verdict } = asked;
+export function answerSession(head: PendingSession, now: SessionFacts): SessionAnswer {
+  const { args, name, verdict } = head;
   const keep = (reply: Buffer): Extract<SessionAnswer, { type: 'reply' }> => ({
     type: 'reply',
     reply,
@@ -124,6 +127,8 @@ export function answerSession(asked: PendingSession, now: SessionFacts): Session
       const mode =
         args.length === 3 && wordAt(args, 1) === 'reply' ? muteModes.get(wordAt(args, 2)) : undefined;
       if (mode !== undefined) return { type: 'mute', mode };
+      const asked = readAboutOthers(args);
+      if (asked !== undefined) return { type: 'others', asked };
       const { session, reply } = answerClient(args, now.session, now.facts);
       return { ...keep(reply), session };
     }

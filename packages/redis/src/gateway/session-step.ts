@@ -1,7 +1,11 @@
-import type { EndpointId, Ms } from '@failover/core';
+import type { EndpointId } from '@failover/core';
 import { newSession } from '../session/session.ts';
 import type { Attachment } from './attachment.ts';
+import type { AboutOthers } from './client-filter.ts';
+import type { ClientFacts } from './client-facts.ts';
 import type { ClientState } from './client-state.ts';
+import type { Listed } from './clients.ts';
+import { answerAboutOthers } from './clients.ts';
 import type { GatewayContext } from './context.ts';
 import type { Gates } from './gates.ts';
 import type { ListenerRole } from './handshake.ts';
@@ -23,12 +27,12 @@ export interface SessionStepOptions {
   readonly origin: { readonly role: ListenerRole };
   readonly options: {
     readonly id: number;
-    readonly address: string;
+    /** All that came to the same door. */
+    readonly clients: ReadonlyMap<number, Listed>;
     readonly reachedAt?: EndpointId | undefined;
     /** Who it is until it says otherwise. */
     readonly identity: Identity;
   };
-  readonly openedAt: Ms;
   readonly state: ClientState;
   readonly attachment: Attachment;
   readonly mute: Mute;
@@ -36,6 +40,7 @@ export interface SessionStepOptions {
   readonly route: Route;
   readonly gates: Gates;
   readonly shared: Pool<Pending>;
+  facts(): ClientFacts;
   /** It is somebody else now, with other connections. */
   become(identity: Identity): void;
   breakTransaction(): void;
@@ -47,7 +52,7 @@ export interface SessionStepOptions {
 /** Does the command at the head of the line. True if it was dealt with. */
 export function stepSession(head: PendingSession, client: SessionStepOptions): boolean {
   const { context, state, attachment, mute, line } = client;
-  const { id, address, reachedAt, identity: initial } = client.options;
+  const { reachedAt, identity: initial } = client.options;
   const { identity } = state;
   const answer = answerSession(head, {
     context,
@@ -55,14 +60,7 @@ export function stepSession(head: PendingSession, client: SessionStepOptions): b
     initial,
     session: state.session,
     user: state.user,
-    facts: {
-      id,
-      address,
-      reachedAt,
-      ageMs: context.tick.now() - client.openedAt,
-      identity,
-      user: state.user,
-    },
+    facts: client.facts(),
     role: client.origin.role,
     sentinel: { name: context.name, reachedAt },
   });
@@ -81,6 +79,8 @@ export function stepSession(head: PendingSession, client: SessionStepOptions): b
       return true;
     case 'verify':
       return isVerified(head, client, answer.identity, answer.needsProof);
+    case 'others':
+      return stepOthers(head, client, answer.asked);
     case 'mute':
       mute.set(answer.mode);
       if (answer.mode === 'on') line.replace(head, replyOf(ok));
@@ -98,6 +98,18 @@ export function stepSession(head: PendingSession, client: SessionStepOptions): b
       client.quit(answer.reply);
       return false;
   }
+}
+
+function stepOthers(head: PendingSession, client: SessionStepOptions, asked: AboutOthers): boolean {
+  const { id, clients } = client.options;
+  const answer = answerAboutOthers(asked, head, clients, client.facts());
+  if (answer.type === 'ask') {
+    client.line.replace(head, answer.command);
+    return true;
+  }
+  client.line.replace(head, replyOf(answer.reply));
+  if (answer.isMyEnd) clients.get(id)?.drain();
+  return true;
 }
 
 /** True if the server is known to accept this identity; else it is asked. */

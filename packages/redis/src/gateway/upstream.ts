@@ -44,6 +44,8 @@ export interface Loss<Item> {
 export interface Upstream<Item> {
   readonly lease: Lease;
   readonly openedAt: Ms;
+  /** What number it has at the server, if that told it. */
+  readonly idThere: number | undefined;
   readonly isOpen: boolean;
   /** A large reply is passing, or it is one client's alone: others should not wait behind it. */
   readonly isBusy: boolean;
@@ -86,6 +88,7 @@ export interface UpstreamOptions<Item> {
   readonly socket: Duplex;
   readonly lease: Lease;
   readonly openedAt: Ms;
+  readonly idThere?: number | undefined;
   readonly maxWholeBytes: number;
   /**
    * A larger message, which must be looked at whole, ends the connection and its client. A larger string that others
@@ -123,6 +126,7 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
   const upstream = {
     lease,
     openedAt: options.openedAt,
+    idThere: options.idThere,
     isOpen: true,
     isBusy: false,
     isApart: false,

@@ -11,6 +11,8 @@ import {
   readPushed,
   subscriptionCount,
 } from '../../session/subscriptions.ts';
+import type { ClientFacts } from '../client-facts.ts';
+import type { Listed } from '../clients.ts';
 import type { GatewayContext } from '../context.ts';
 import type { FramedEvents } from '../framed-stream.ts';
 import { FramedStream } from '../framed-stream.ts';
@@ -109,6 +111,19 @@ export class WriteGuard implements IntakeEvents, FramedEvents {
 
   abandon(): void {
     this.#relay.abandon();
+  }
+
+  kill(): void {
+    this.abandon();
+    this.close();
+  }
+
+  facts(): ClientFacts {
+    return this.#relay.facts();
+  }
+
+  get blockedOn(): Listed['blockedOn'] {
+    return this.#relay.blockedOn;
   }
 
   close(): void {

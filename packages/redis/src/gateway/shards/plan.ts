@@ -2,6 +2,7 @@ import type { CommandTraits } from '../../protocol/commands/index.ts';
 import { containerOf, keysOf } from '../../protocol/commands/index.ts';
 import { encodeCommand } from '../../protocol/encode.ts';
 import { keySlot } from '../../protocol/key-slot.ts';
+import { readAboutOthers } from '../client-filter.ts';
 import { refusedByUs } from '../refuse.ts';
 import { ok } from '../status.ts';
 
@@ -86,6 +87,7 @@ export function planOf(traits: CommandTraits, args: readonly Buffer[]): Plan {
     case 'monitor':
       return { type: 'answer', reply: refusedByUs('MONITOR', 'it shows what one server does') };
     case 'session':
+      return planOfSession(args);
     case 'tracking':
       return { type: 'everyLane' };
     case 'shared':
@@ -98,6 +100,20 @@ export function planOf(traits: CommandTraits, args: readonly Buffer[]): Plan {
 }
 
 export const slotPlan = (slot: number): Plan => ({ type: 'shard', slot });
+
+/** Who else is there each shard's connection knows alike; who waits at a shard only those to that shard. */
+function planOfSession(args: readonly Buffer[]): Plan {
+  switch (readAboutOthers(args)?.type) {
+    case 'list':
+    case 'kill':
+    case 'error':
+      return { type: 'any' };
+    case 'unblock':
+      return { type: 'all', join: 'sum' };
+    case undefined:
+      return { type: 'everyLane' };
+  }
+}
 
 function planOfData(traits: CommandTraits, args: readonly Buffer[]): Plan {
   if (containerOf(traits.name) === 'CLUSTER') return { type: 'cluster' };

@@ -74,7 +74,7 @@ export async function openRealGateway(
 }
 
 /** Real servers take their time: awaits a condition and names the limit. */
-export async function until(condition: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, limitMs = 60_000): Promise<void> {
   const limit = performance.now() + limitMs;
   while (!(await condition())) {
     if (performance.now() > limit) throw new Error(`it did not happen in ${limitMs} ms`);
