@@ -15,8 +15,9 @@ const proxyDependencies = [
   'yaml',
 ];
 
-// Vitest and fast-check are everybody's in tests; a test may also use the testing kit and play the other side.
-const inTests = ['vitest', 'fast-check', 'rxjs', 'rxjs/**'];
+// Vitest with its bundler, and fast-check, are everybody's in tests; a test may also use the testing kit and play the
+// other side.
+const inTests = ['vitest', 'vite', 'fast-check', 'rxjs', 'rxjs/**'];
 
 /** Settings of @nx/enforce-module-boundaries. `tests` is the wider table for `*.test.ts`. */
 export const boundaries = ({ tests }) => ({

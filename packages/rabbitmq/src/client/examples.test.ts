@@ -7,6 +7,7 @@ import { endpoint } from '@failover/core';
 import { connect } from 'amqplib';
 import type { SupervisedProcess } from '@failover/testing';
 import { startProcess } from '@failover/testing';
+import { build } from 'vite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EmbeddedTestbed } from '../testing/embedded/launch-embedded.ts';
 import { launchEmbedded } from '../testing/embedded/launch-embedded.ts';
@@ -35,7 +36,21 @@ beforeAll(async () => {
   testbed = await launchEmbedded({ endpoints: [endpoint('127.0.0.1:5672')] });
   // Inside of the package, so that its dependencies are found.
   folder = await mkdtemp(join(package_, '.examples-'));
+  await bundleInto(join(folder, 'node_modules/@failover/rabbitmq'));
 });
+
+/** The package from source in one file, so that none of the many processes has to translate it again. */
+async function bundleInto(outDir: string): Promise<void> {
+  await build({
+    configFile: false,
+    logLevel: 'error',
+    root: package_,
+    resolve: { conditions: ['@failover/source'] },
+    ssr: { resolve: { conditions: ['@failover/source'] }, noExternal: [/^@failover\//] },
+    build: { ssr: 'src/index.ts', outDir, emptyOutDir: true, minify: false },
+  });
+  writeFileSync(join(outDir, 'package.json'), '{ "type": "module", "exports": "./index.js" }');
+}
 
 /** Some declare the same queue in their own way. */
 beforeEach(async () => {
@@ -70,10 +85,9 @@ function adapted(name: string, form: Form): string {
 function run(name: string, form: Form, ...args: readonly string[]): Promise<SupervisedProcess> {
   const file = join(folder, `${name.replaceAll('/', '-')}.${form}${form === 'require' ? '.cjs' : '.mjs'}`);
   writeFileSync(file, adapted(name, form));
-  const loader = ['--import', 'tsx', '--conditions=@failover/source'];
   return startProcess({
     command: process.execPath,
-    args: [...loader, file, ...args],
+    args: [file, ...args],
     name,
     env: { ...process.env },
   });
