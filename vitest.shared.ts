@@ -14,6 +14,7 @@ export function unitTests(name: string, folder = 'src') {
       name,
       // Simulations are bound by the processor, and the machine may be busy.
       testTimeout: 30_000,
+      expect: { poll: { timeout: 15_000, interval: 3 } },
       include: [`${folder}/**/*.test.ts`, `!${folder}/**/*.real.test.ts`],
     },
   });
@@ -29,6 +30,8 @@ export function realTests(name: string) {
       fileParallelism: false,
       testTimeout: 120_000,
       hookTimeout: 120_000,
+      // What a cluster elects after a hang may take half a minute.
+      expect: { poll: { timeout: 60_000, interval: 10 } },
     },
   });
 }

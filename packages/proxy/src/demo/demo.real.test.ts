@@ -74,7 +74,7 @@ describe('the demo of Redis', { timeout: 180_000 }, () => {
     expect(children.length).toBeGreaterThanOrEqual(7);
     process.kill(shown.pid, 'SIGINT');
     expect(await shown.exited).toEqual({ code: 130, signal: null });
-    await expect.poll(() => children.filter(isAlive), { timeout: 5_000 }).toEqual([]);
+    await expect.poll(() => children.filter(isAlive)).toEqual([]);
   });
 });
 

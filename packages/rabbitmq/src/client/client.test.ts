@@ -1,6 +1,6 @@
 import { isOutcomeUnknown } from '@failover/core';
 import type { ChannelModel, ConsumeMessage } from 'amqplib';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { launchEmbedded } from '../testing/embedded/launch-embedded.ts';
 import type { EmbeddedTestbed } from '../testing/embedded/launch-embedded.ts';
 import { createClient } from './create-client.ts';
@@ -30,9 +30,7 @@ describe('connect', () => {
     const connection = await connect(urls());
     const channel = await connection.createChannel();
     expect(await channel.assertQueue('q')).toMatchObject({ queue: 'q', messageCount: 0 });
-    await vi.waitFor(() => {
-      expect(connection.topology.servers.size).toBe(3);
-    });
+    await expect.poll(() => connection.topology.servers.size).toBe(3);
     await connection.close();
   });
 
@@ -69,9 +67,7 @@ describe('a connection in process', () => {
     testbed.kill(await nodeOf());
     for (let at = 0; at < 50; at += 1) channel.sendToQueue('q', Buffer.from(`m${at}`));
     await channel.waitForConfirms();
-    await vi.waitFor(() => {
-      expect(got.size).toBe(50);
-    }, 5000);
+    await expect.poll(() => got.size).toBe(50);
   });
 
   it('marks what goes again, and only that', async () => {

@@ -29,9 +29,7 @@ afterEach(async () => {
 async function failover(): Promise<void> {
   const before = served.gateway.counters['switches'] ?? 0;
   for (const member of testbed.members) void testbed.closeConnections(member);
-  await vi.waitFor(() => {
-    expect(served.gateway.counters['switches']).toBeGreaterThan(before);
-  });
+  await expect.poll(() => served.gateway.counters['switches']).toBeGreaterThan(before);
 }
 
 async function confirmed(
@@ -71,7 +69,7 @@ describe('what the broker says by itself', () => {
       await testbed.moveLeader('q', member);
       await confirmed(channel, 'q', member);
     }
-    await vi.waitFor(() => expect(got).toHaveLength(3));
+    await expect.poll(() => got).toHaveLength(3);
     expect(got.every(({ fields }) => !fields.redelivered)).toBe(true);
     expect(served.gateway.counters['switches']).toBe(0);
     expect(served.gateway.counters['channelResets']).toBe(0);
@@ -91,12 +89,14 @@ describe('what the broker says by itself', () => {
       else got.push(message.content.toString());
     });
     testbed.kill(home);
-    await vi.waitFor(() => expect(testbed.isRunning(home)).toBe(false));
+    await expect.poll(() => testbed.isRunning(home)).toBe(false);
     await testbed.restart(home);
-    await vi.waitFor(async () => {
-      await confirmed(channel, 'classic', 'again');
-      expect(got).toContain('again');
-    }, 5000);
+    await expect
+      .poll(async () => {
+        await confirmed(channel, 'classic', 'again');
+        return got;
+      })
+      .toContain('again');
     expect(cancelled).not.toHaveBeenCalled();
   });
 
@@ -109,7 +109,7 @@ describe('what the broker says by itself', () => {
     });
     const other = await connect(`amqp://${testbed.members[0] ?? ''}`);
     await (await other.createChannel()).deleteQueue('q');
-    await vi.waitFor(() => expect(cancelled).toHaveBeenCalledOnce());
+    await expect.poll(() => cancelled).toHaveBeenCalledOnce();
     await other.close();
     expect(await channel.assertQueue('q', quorum)).toMatchObject({ consumerCount: 0 });
   });
@@ -123,16 +123,16 @@ describe('what the broker says by itself', () => {
     await confirmed(channel, 'q', 'one');
     const got: ConsumeMessage[] = [];
     await channel.consume('q', (message) => message !== null && got.push(message));
-    await vi.waitFor(() => expect(got).toHaveLength(1));
+    await expect.poll(() => got).toHaveLength(1);
     const [member] = testbed.members;
     if (member === undefined) throw new Error('no node');
     await testbed.alarm(member, true);
     channel.sendToQueue('q', Buffer.from('waits'));
-    await vi.waitFor(() => expect(told).toHaveLength(1));
+    await expect.poll(() => told).toHaveLength(1);
     channel.ack(got[0] as ConsumeMessage);
     await testbed.alarm(member, false);
-    await vi.waitFor(() => expect(got).toHaveLength(2));
-    await vi.waitFor(() => expect(told).toEqual([expect.stringMatching(/^blocked: /), 'unblocked']));
+    await expect.poll(() => got).toHaveLength(2);
+    await expect.poll(() => told).toEqual([expect.stringMatching(/^blocked: /), 'unblocked']);
     expect(served.gateway.counters['switches']).toBe(0);
   });
 
@@ -167,14 +167,14 @@ describe('what the broker says by itself', () => {
       caller.sendToQueue('rpc', Buffer.from(text), { replyTo: 'amq.rabbitmq.reply-to' });
     };
     ask('first');
-    await vi.waitFor(() => expect(requests).toHaveLength(1));
+    await expect.poll(() => requests).toHaveLength(1);
     await failover();
     const [first] = requests;
     server.sendToQueue(String(first?.properties.replyTo), Buffer.from('late'));
     ask('second');
-    await vi.waitFor(() => expect(requests).toHaveLength(2));
+    await expect.poll(() => requests).toHaveLength(2);
     server.sendToQueue(String(requests[1]?.properties.replyTo), Buffer.from('in time'));
-    await vi.waitFor(() => expect(replies).toEqual(['in time']));
+    await expect.poll(() => replies).toEqual(['in time']);
   });
 
   it('[31] a secret that was updated is the one that the next node is told', async () => {

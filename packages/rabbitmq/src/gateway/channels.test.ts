@@ -30,9 +30,7 @@ afterEach(async () => {
 async function failover(): Promise<void> {
   const before = served.gateway.counters['switches'] ?? 0;
   for (const member of testbed.members) void testbed.closeConnections(member, 'closed by an operator');
-  await vi.waitFor(() => {
-    expect(served.gateway.counters['switches']).toBeGreaterThan(before);
-  });
+  await expect.poll(() => served.gateway.counters['switches']).toBeGreaterThan(before);
 }
 
 function collect(channel: Channel, queue: string, options: { readonly noAck?: boolean } = {}) {
@@ -63,13 +61,13 @@ describe('acknowledgements after a failover', () => {
     await publish('q', 'one');
     const { got, ready } = collect(channel, 'q');
     await ready;
-    await vi.waitFor(() => expect(got).toHaveLength(1));
+    await expect.poll(() => got).toHaveLength(1);
     await failover();
     channel.ack(got[0] as ConsumeMessage);
-    await vi.waitFor(() => expect(got).toHaveLength(2));
+    await expect.poll(() => got).toHaveLength(2);
     expect(got[1]).toMatchObject({ fields: { redelivered: true, deliveryTag: 2 } });
     channel.ack(got[1] as ConsumeMessage);
-    await vi.waitFor(() => expect(served.gateway.counters['staleAcks']).toBe(1));
+    await expect.poll(() => served.gateway.counters['staleAcks']).toBe(1);
     expect(await channel.checkQueue('q')).toMatchObject({ messageCount: 0 });
   });
 
@@ -79,12 +77,12 @@ describe('acknowledgements after a failover', () => {
     await publish('q', 'one', 'two');
     const { got, ready } = collect(channel, 'q');
     await ready;
-    await vi.waitFor(() => expect(got).toHaveLength(2));
+    await expect.poll(() => got).toHaveLength(2);
     await failover();
-    await vi.waitFor(() => expect(got).toHaveLength(4));
+    await expect.poll(() => got).toHaveLength(4);
     channel.ack(got[1] as ConsumeMessage, true);
     await failover();
-    await vi.waitFor(() => expect(got).toHaveLength(6));
+    await expect.poll(() => got).toHaveLength(6);
   });
 
   it("[9] takes the broker's first tags of the new channel for what they are", async () => {
@@ -93,11 +91,11 @@ describe('acknowledgements after a failover', () => {
     await publish('q', 'one', 'two', 'three');
     const { got, ready } = collect(channel, 'q');
     await ready;
-    await vi.waitFor(() => expect(got).toHaveLength(3));
+    await expect.poll(() => got).toHaveLength(3);
     await failover();
-    await vi.waitFor(() => expect(got).toHaveLength(6));
+    await expect.poll(() => got).toHaveLength(6);
     for (const message of got.slice(3)) channel.ack(message);
-    await vi.waitFor(async () => expect(await channel.checkQueue('q')).toMatchObject({ messageCount: 0 }));
+    await expect.poll(async () => await channel.checkQueue('q')).toMatchObject({ messageCount: 0 });
     expect(got.map(({ fields }) => fields.deliveryTag)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
@@ -107,7 +105,7 @@ describe('acknowledgements after a failover', () => {
     await publish('q', 'one');
     const { got, ready } = collect(channel, 'q');
     await ready;
-    await vi.waitFor(() => expect(got).toHaveLength(1));
+    await expect.poll(() => got).toHaveLength(1);
     const closed = new Promise<Error>((resolve) => channel.once('error', resolve));
     channel.ack(got[0] as ConsumeMessage);
     channel.ack(got[0] as ConsumeMessage);
@@ -126,18 +124,18 @@ describe('acknowledgements after a failover', () => {
     await channel.prefetch(3);
     const { got, ready, texts } = collect(channel, 'q');
     await ready;
-    await vi.waitFor(() => expect(got).toHaveLength(3));
+    await expect.poll(() => got).toHaveLength(3);
     await failover();
     // An RPC on the channel comes back after all that the broker sent before it.
     await channel.checkQueue('q');
     expect(got).toHaveLength(3);
     channel.ack(got[0] as ConsumeMessage);
-    await vi.waitFor(() => expect(got).toHaveLength(4));
+    await expect.poll(() => got).toHaveLength(4);
     expect(texts()[3]).toBe('m0');
     channel.ackAll();
-    await vi.waitFor(() => expect(texts().slice(4)).toEqual(['m1', 'm2', 'm3']));
+    await expect.poll(() => texts().slice(4)).toEqual(['m1', 'm2', 'm3']);
     channel.ackAll();
-    await vi.waitFor(() => expect(texts().slice(7)).toEqual(['m4', 'm5']));
+    await expect.poll(() => texts().slice(7)).toEqual(['m4', 'm5']);
   });
 });
 
@@ -156,7 +154,7 @@ describe('what a channel has set up', () => {
     const texts = Array.from({ length: 10 }, (_, at) => `m${at}`);
     await publish('few', ...texts);
     await publish('many', ...texts);
-    await vi.waitFor(() => expect(many.got).toHaveLength(5));
+    await expect.poll(() => many.got).toHaveLength(5);
     await channel.checkQueue('few');
     expect(few.got).toHaveLength(2);
   });
@@ -171,7 +169,7 @@ describe('what a channel has set up', () => {
     const third = await other.createConfirmChannel();
     third.sendToQueue(queue, Buffer.from('reply'));
     await third.waitForConfirms();
-    await vi.waitFor(() => expect(got).toHaveLength(1));
+    await expect.poll(() => got).toHaveLength(1);
     await other.close();
   });
 
@@ -184,7 +182,7 @@ describe('what a channel has set up', () => {
     await ready;
     await failover();
     channel.publish('news', 'a.b', Buffer.from('heard'));
-    await vi.waitFor(() => expect(texts()).toEqual(['heard']));
+    await expect.poll(() => texts()).toEqual(['heard']);
   });
 
   it('[20] does not bring back what another channel of the connection deleted', async () => {
@@ -208,7 +206,7 @@ describe('what a channel has set up', () => {
     const hands = await operator.createChannel();
     await hands.deleteQueue('q');
     await operator.close();
-    await vi.waitFor(() => expect(cancelled).toHaveBeenCalledOnce());
+    await expect.poll(() => cancelled).toHaveBeenCalledOnce();
     await failover();
     await expect(channel.checkQueue('q')).rejects.toThrow(/404/);
   });
@@ -255,7 +253,7 @@ describe('transactions', () => {
     dirty.on('error', () => undefined);
     const closed = new Promise<Error>((resolve) => dirty.once('error', resolve));
     dirty.sendToQueue('q', Buffer.from('never'));
-    await vi.waitFor(() => expect(served.gateway.counters['published']).toBe(1));
+    await expect.poll(() => served.gateway.counters['published']).toBe(1);
     await failover();
     expect(await closed).toMatchObject({ code: 406, message: expect.stringContaining('not committed') });
     clean.sendToQueue('q', Buffer.from('committed'));

@@ -50,9 +50,7 @@ describe('a client of the gateway', () => {
       got.push(message.content.toString());
       channel.ack(message);
     });
-    await vi.waitFor(() => {
-      expect(got).toEqual(['one']);
-    });
+    await expect.poll(() => got).toEqual(['one']);
   });
 
   it('acknowledges together what comes together, and nothing else', async () => {
@@ -66,17 +64,13 @@ describe('a client of the gateway', () => {
     const { consumerTag } = await channel.consume('q', (message) => {
       if (message !== null) got.push(message);
     });
-    await vi.waitFor(() => {
-      expect(got).toHaveLength(12);
-    });
+    await expect.poll(() => got).toHaveLength(12);
     const at = (index: number): ConsumeMessage => got[index] as ConsumeMessage;
     for (const index of [0, 1, 2]) channel.ack(at(index));
     channel.reject(at(3), false);
     for (const index of [4, 5, 6, 8]) channel.ack(at(index));
     await channel.cancel(consumerTag);
-    await vi.waitFor(() => {
-      expect(served.gateway.counters['mergedAcks']).toBeGreaterThan(1);
-    });
+    await expect.poll(() => served.gateway.counters['mergedAcks']).toBeGreaterThan(1);
     // What was not acknowledged comes back when the channel ends: 7, 9, 10 and 11.
     await channel.close();
     expect(closed).toHaveBeenCalledTimes(1);
@@ -106,9 +100,7 @@ describe('a client of the gateway', () => {
       await testbed.restart(node);
       await testbed.settled();
     }
-    await vi.waitFor(() => {
-      expect(new Set(got.map((message) => message.content.toString())).size).toBe(sent);
-    });
+    await expect.poll(() => new Set(got.map((message) => message.content.toString())).size).toBe(sent);
     expect(closed).not.toHaveBeenCalled();
     expect(got.map((message) => message.fields.deliveryTag)).toEqual(got.map((_, at) => at + 1));
     expect(served.gateway.counters['switches']).toBeGreaterThan(0);

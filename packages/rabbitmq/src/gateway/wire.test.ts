@@ -1,6 +1,6 @@
 import { endpointOf } from '@failover/core';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeMethod } from '../protocol/encode.ts';
 import { decodeMethod } from '../protocol/decode.ts';
 import { channelAt, frame, frameType, protocolHeader } from '../protocol/frame.ts';
@@ -62,13 +62,12 @@ async function rawClient(frameMax = 131_072) {
       for (const each of bytes) stream.write(each);
     },
     async hear<N extends Method['name']>(name: N): Promise<Extract<Method, { readonly name: N }>> {
-      return vi.waitFor(() => {
-        const found = heard.find((method) => method.name === name);
-        if (found === undefined)
-          throw new Error(`no ${name} among ${heard.map((each) => each.name).join(' ')}`);
-        heard.splice(heard.indexOf(found), 1);
-        return found as unknown as Extract<Method, { readonly name: N }>;
-      });
+      await expect.poll(() => heard.map((method): string => method.name)).toContain(name);
+      const [found] = heard.splice(
+        heard.findIndex((method) => method.name === name),
+        1,
+      );
+      return found as unknown as Extract<Method, { readonly name: N }>;
     },
     async open(): Promise<void> {
       client.write(protocolHeader);
@@ -126,15 +125,15 @@ const publish = (channel: number, body: Buffer, pieceBytes = 1000): readonly Buf
 async function killTheirNode(): Promise<void> {
   const before = served.gateway.counters['switches'] ?? 0;
   for (const member of testbed.members) void testbed.closeConnections(member);
-  await vi.waitFor(() => expect(served.gateway.counters['switches']).toBeGreaterThan(before));
+  await expect.poll(() => served.gateway.counters['switches']).toBeGreaterThan(before);
 }
 
 describe('frames of a client', () => {
   it('[42] another protocol, or another version, is told what is spoken here', async () => {
     const client = await rawClient();
     client.write(Buffer.concat([Buffer.from('AMQP'), Buffer.from([0, 1, 0, 0])]));
-    await vi.waitFor(() => expect(client.bodies[0]?.equals(protocolHeader)).toBe(true));
-    await vi.waitFor(() => expect(client.isClosed).toBe(true));
+    await expect.poll(() => client.bodies[0]?.equals(protocolHeader)).toBe(true);
+    await expect.poll(() => client.isClosed).toBe(true);
   });
 
   it('[35] a wrong end octet ends the connection with 501', async () => {
@@ -161,8 +160,8 @@ describe('frames of a client', () => {
     client.write(...frames);
     expect(await client.hear('connection.close')).toMatchObject({ replyCode: code });
     client.destroy();
-    await vi.waitFor(() => expect(served.gateway.counters['clients']).toBe(0));
-    await vi.waitFor(() => expect(served.gateway.counters['upstreams']).toBe(0));
+    await expect.poll(() => served.gateway.counters['clients']).toBe(0);
+    await expect.poll(() => served.gateway.counters['upstreams']).toBe(0);
   });
 
   it('[35] mean the same however they are cut', async () => {
@@ -172,10 +171,7 @@ describe('frames of a client', () => {
     for (const byte of bytes) client.write(Buffer.from([byte]));
     await client.hear('queue.declare-ok');
     await using direct = await observer();
-    await vi.waitFor(async () => {
-      const got = await direct.get();
-      expect(got?.body.toString()).toBe('a'.repeat(2500));
-    });
+    await expect.poll(async () => (await direct.get())?.body.toString()).toBe('a'.repeat(2500));
     client.destroy();
   });
 
@@ -189,14 +185,11 @@ describe('frames of a client', () => {
       Buffer.from('b'.repeat(3000)),
     );
     client.write(method, header, pieces[0] as Buffer);
-    await vi.waitFor(() => expect(served.gateway.counters['upstreams']).toBe(1));
+    await expect.poll(() => served.gateway.counters['upstreams']).toBe(1);
     await killTheirNode();
     client.write(...pieces.slice(1));
     await using direct = await observer();
-    await vi.waitFor(async () => {
-      const got = await direct.get();
-      expect(got?.body.toString()).toBe('b'.repeat(3000));
-    });
+    await expect.poll(async () => (await direct.get())?.body.toString()).toBe('b'.repeat(3000));
     expect(await direct.get()).toBeUndefined();
     client.destroy();
   });
@@ -210,14 +203,12 @@ describe('frames of a client', () => {
     for (const size of sizes) client.write(...publish(1, Buffer.alloc(size, 7), 4088));
     await using direct = await observer();
     for (const size of sizes) {
-      await vi.waitFor(async () => expect((await direct.get())?.body.length).toBe(size));
+      await expect.poll(async () => (await direct.get())?.body.length).toBe(size);
     }
     await direct.publish(Buffer.alloc(200_000, 9));
     client.write(encodeMethod(1, 'basic.get', { queue: 'q', noAck: true }));
     await client.hear('basic.get-ok');
-    await vi.waitFor(() => {
-      expect(client.bodies.reduce((sum, body) => sum + body.length - 8, 0)).toBe(200_000);
-    });
+    await expect.poll(() => client.bodies.reduce((sum, body) => sum + body.length - 8, 0)).toBe(200_000);
     expect(Math.max(...client.bodies.map((body) => body.length))).toBeLessThanOrEqual(4096);
     client.destroy();
   });
@@ -230,7 +221,7 @@ describe('frames of a client', () => {
       encodeMethod(1, 'channel.close', { replyCode: 200, replyText: '', classId: 0, methodId: 0 }),
     );
     client.write(encodeMethod(2, 'channel.open', {}));
-    await vi.waitFor(() => expect(served.gateway.counters['channels']).toBe(2));
+    await expect.poll(() => served.gateway.counters['channels']).toBe(2);
     for (const member of testbed.members) testbed.kill(member);
     await client.hear('channel.close-ok');
     for (const member of testbed.members) await testbed.restart(member);
@@ -255,12 +246,12 @@ describe('frames of a client', () => {
             encodeMethod(0, 'connection.close', { replyCode: 200, replyText: '', classId: 0, methodId: 0 }),
           );
           client.destroy();
-          await vi.waitFor(() => expect(served.gateway.counters['clients']).toBe(0));
+          await expect.poll(() => served.gateway.counters['clients']).toBe(0);
         },
       ),
       { numRuns: 25 },
     );
-    await vi.waitFor(() => expect(served.gateway.counters['upstreams']).toBe(0));
+    await expect.poll(() => served.gateway.counters['upstreams']).toBe(0);
   });
 });
 
@@ -294,7 +285,7 @@ describe('nodes that do not answer', () => {
     await channel.rpc('confirm.select');
     await channel.rpc('queue.declare', quorum);
     for (const member of testbed.members) testbed.kill(member);
-    await vi.waitFor(() => expect(served.gateway.counters['switches']).toBe(1));
+    await expect.poll(() => served.gateway.counters['switches']).toBe(1);
     const body = Buffer.alloc(16 * 1024);
     const confirms = Array.from({ length: 200 }, () => channel.publish({ routingKey: 'q', body }, 20_000));
     for (const member of testbed.members) await testbed.restart(member);

@@ -24,7 +24,7 @@ function watch(socket: Socket): Peer {
   return peer;
 }
 
-const until = <T>(condition: () => T): Promise<T> => vi.waitFor(condition, { interval: 3, timeout: 5_000 });
+const until = <T>(condition: () => T): Promise<T> => vi.waitFor(condition, { interval: 3, timeout: 15_000 });
 
 let server: Server;
 let accepted: Peer[] = [];
@@ -137,7 +137,7 @@ describe('fault proxy', () => {
     expect(sent).toBeLessThan(100_000_000);
     expect(proxy.heldBytes).toBeLessThan(10_000 + 65_536 + 1);
     remote.socket.resume();
-    await vi.waitFor(() => expect(remote.received).toBe('hello '.length + sent), { timeout: 10_000 });
+    await expect.poll(() => remote.received).toBe('hello '.length + sent);
   });
 
   it('leaves no connection and no port behind', async () => {
@@ -251,7 +251,7 @@ describe('black hole', () => {
     await roundTripElsewhere();
     expect(proxy.heldBytes).toBeLessThan(10_000 + 65_536 + 1);
     await heal();
-    await vi.waitFor(() => expect(remote.received).toBe(30_000_006), { timeout: 10_000 });
+    await expect.poll(() => remote.received).toBe(30_000_006);
   });
 
   async function roundTripElsewhere(): Promise<void> {
@@ -266,10 +266,10 @@ describe('slow', () => {
     await proxy.inject({ type: 'slow', latencyMs: 60 });
     const startedAt = performance.now();
     client.socket.write('q');
-    await vi.waitFor(() => expect(remote.text).toBe('hello q'), { interval: 2 });
+    await expect.poll(() => remote.text).toBe('hello q');
     expect(performance.now() - startedAt).toBeGreaterThan(58);
     remote.socket.write('a');
-    await vi.waitFor(() => expect(client.text).toBe('welcome a'), { interval: 2 });
+    await expect.poll(() => client.text).toBe('welcome a');
     expect(performance.now() - startedAt).toBeGreaterThan(116);
   });
 
@@ -279,7 +279,7 @@ describe('slow', () => {
     await proxy.inject({ type: 'slow', direction: 'toServer', bytesPerSecond: 20_000 });
     const startedAt = performance.now();
     client.socket.write(Buffer.alloc(4_000));
-    await vi.waitFor(() => expect(remote.received).toBe(4_006), { interval: 5 });
+    await expect.poll(() => remote.received).toBe(4_006);
     const tookMs = performance.now() - startedAt;
     expect(tookMs).toBeGreaterThan(170);
     expect(tookMs).toBeLessThan(2_000);
@@ -420,7 +420,7 @@ describe('flapping', () => {
         peer.socket.once('error', () => seen.push('down'));
         expect(seen.join(' ')).toMatch(/down.*up.*down.*up/);
       },
-      { interval: 5, timeout: 5_000 },
+      { interval: 5, timeout: 15_000 },
     );
     await heal();
     await pair(proxy);

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { ProcessStartError, startProcess, type SupervisedProcess } from './start-process.ts';
 
 const started: SupervisedProcess[] = [];
@@ -30,7 +30,7 @@ describe('start process', () => {
   it('keeps what the process wrote and how it ended', async () => {
     const child = await shell('echo out; echo err >&2; exit 3');
     expect(await child.exited).toEqual({ code: 3, signal: null });
-    await vi.waitFor(() => expect([...child.log.lines()].sort()).toEqual(['err', 'out']));
+    await expect.poll(() => [...child.log.lines()].sort()).toEqual(['err', 'out']);
   });
 
   it('rejects with the cause if the command does not exist', async () => {
@@ -67,9 +67,9 @@ describe('start process', () => {
   it('stops and continues', async () => {
     const child = await shell('exec sleep 100');
     child.stop();
-    await vi.waitFor(() => expect(state(child.pid)).toBe('T'));
+    await expect.poll(() => state(child.pid)).toBe('T');
     child.continue();
-    await vi.waitFor(() => expect(state(child.pid)).not.toBe('T'));
+    await expect.poll(() => state(child.pid)).not.toBe('T');
     child.kill();
     expect(await child.exited).toEqual({ code: null, signal: 'SIGKILL' });
     expect(child.exit).toEqual({ code: null, signal: 'SIGKILL' });
@@ -98,14 +98,14 @@ describe('start process', () => {
     const grandchild = Number(await child.logLine(/^\d+$/));
     child.stop();
     await child[Symbol.asyncDispose]();
-    await vi.waitFor(() => expect([child.pid, grandchild].every(isGone)).toBe(true));
+    await expect.poll(() => [child.pid, grandchild].every(isGone)).toBe(true);
   });
 
   it('leaves nothing of the group when the process itself dies', async () => {
     const child = await shell('sleep 100 & echo $!; kill -KILL $$');
     const grandchild = Number(await child.logLine(/^\d+$/));
     await child.exited;
-    await vi.waitFor(() => expect(isGone(grandchild)).toBe(true));
+    await expect.poll(() => isGone(grandchild)).toBe(true);
   });
 
   it('keeps a bounded log', async () => {
@@ -138,7 +138,7 @@ describe('a parent that ends', () => {
   }
 
   async function expectGone(pids: readonly number[]): Promise<void> {
-    await vi.waitFor(() => expect(pids.map(isGone)).toEqual(pids.map(() => true)), { timeout: 5_000 });
+    await expect.poll(() => pids.map(isGone)).toEqual(pids.map(() => true));
   }
 
   it.each(['SIGKILL', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const)('leaves no child after %s', async (signal) => {
