@@ -5,9 +5,8 @@ import type { Attachment } from './attachment.ts';
 import { isMode } from './attachment.ts';
 import type { Fate } from './burst.ts';
 import type { ClientState } from './client-state.ts';
-import type { Collection } from './collection.ts';
 import type { GatewayContext } from './context.ts';
-import type { ListenerRole } from './handshake.ts';
+import type { Flight } from './flight.ts';
 import type { Pending, PendingCommand } from './pending.ts';
 import { refusalIn } from './refusal.ts';
 import type { Redirected } from './shards/redirect.ts';
@@ -16,49 +15,45 @@ import { notExecuted } from './refuse.ts';
 import type { SentRun } from './sent-commands.ts';
 import { argsOf, commandOf } from './sent-commands.ts';
 import { marked, markOf } from './scan-cursor.ts';
+import type { Unwatched } from './unwatched.ts';
 import type { Loss, Owner, Upstream } from './upstream.ts';
 import type { WaitCover } from './wait-cover.ts';
 
 export interface AnswersOptions {
-  readonly context: GatewayContext;
-  readonly origin: { readonly role: ListenerRole; readonly shard: string };
   readonly state: ClientState;
   readonly attachment: Attachment;
-  /** Open from the first refused command on, until all behind it were answered. */
-  readonly collection: Collection;
   readonly cover: WaitCover;
   /** On which the client's commands are. */
-  readonly upstream: Upstream<Pending> | undefined;
-  /** An answer. */
-  write(bytes: Uint8Array): void;
-  /** What no command asked for. */
-  push(bytes: Uint8Array): void;
-  /** That many commands are in flight no more. */
-  settled(count: number, run: SentRun): void;
+  readonly route: { readonly upstream: Upstream<Pending> | undefined };
   /** What decides where the next run goes has changed. */
   aim(): void;
   /** Its server ended a subscription by itself. */
   resubscribe(): void;
   /** A subscription cannot be made again here. */
   lostSubscription(): void;
-  /** What the client had set up stands again. */
-  restored(upstream: Upstream<Pending>): void;
-  asksElsewhere(run: SentRun): boolean;
+  /** `restored`: what the client had set up stands again. */
+  readonly unwatched: Pick<Unwatched, 'restored'>;
+  readonly detachment: { asksElsewhere(run: SentRun): boolean };
   lost(upstream: Upstream<Pending>, loss: Loss<Pending>): void;
 }
 
+/** All that a plain reply touches. The collection is open from the first refused command on, until all behind it were answered. */
+export type AnswersFlight = Pick<Flight, 'context' | 'origin' | 'collection' | 'write' | 'push' | 'settled'>;
+
 /** What servers answer to one client, and what of it the client gets to see. */
 export class Answers implements Owner<Pending> {
+  readonly #flight: AnswersFlight;
   readonly #options: AnswersOptions;
   /** Of keys that the client watches and, as far as it was told, are here. */
   readonly #watchedSlots = new Set<number>();
 
-  constructor(options: AnswersOptions) {
+  constructor(flight: AnswersFlight, options: AnswersOptions) {
+    this.#flight = flight;
     this.#options = options;
   }
 
   get wantsSingleReplies(): boolean {
-    return this.#options.collection.isOpen;
+    return this.#flight.collection.isOpen;
   }
 
   get isSubscribed(): boolean {
@@ -71,15 +66,15 @@ export class Answers implements Owner<Pending> {
   }
 
   replyPart(bytes: Buffer): void {
-    this.#options.write(bytes);
+    this.#flight.write(bytes);
   }
 
   replied(reply: Buffer, count: number, run: SentRun): void {
-    const { collection, context } = this.#options;
+    const { collection, context } = this.#flight;
     const { item } = run;
     if (item === undefined && !collection.isOpen) {
-      this.#options.write(reply);
-      this.#options.settled(count, run);
+      this.#flight.write(reply);
+      this.#flight.settled(count, run);
       return;
     }
     if (item?.type === 'restore') return;
@@ -87,19 +82,20 @@ export class Answers implements Owner<Pending> {
     const bytes = command === undefined ? reply : this.#shown(reply, command);
     if (command !== undefined) this.#taken(command);
     if (collection.isOpen) this.#collect({ type: 'answered', reply: bytes }, run, context);
-    else this.#options.write(command === undefined ? bytes : this.#told(command, bytes));
-    this.#options.settled(count, run);
+    else this.#flight.write(command === undefined ? bytes : this.#told(command, bytes));
+    this.#flight.settled(count, run);
   }
 
   repliedError(answer: Buffer, run: SentRun): void {
-    const { attachment, collection, context, cover, state } = this.#options;
+    const { collection, context } = this.#flight;
+    const { attachment, cover, state } = this.#options;
     if (run.item?.type === 'restore') {
       cover.refused(run.bytes);
       this.#notRestored(answer);
       return;
     }
-    const on = this.#options.upstream;
-    const { role, shard } = this.#options.origin;
+    const on = this.#options.route.upstream;
+    const { role, shard } = this.#flight.origin;
     const sent = context.slots === undefined ? undefined : redirected(answer, context.slots, shard);
     const command = commandOf(run);
     // Inside a transaction nothing is sent again: the server has marked it and EXEC will say so.
@@ -130,10 +126,10 @@ export class Answers implements Owner<Pending> {
     if (fate.type === 'refused' || collection.isOpen) {
       this.#collect(fate, run, context);
       this.#options.aim();
-    } else this.#options.write(bytes);
+    } else this.#flight.write(bytes);
     // Last: what the cluster learns may end this very connection, and settle all that is on it.
     if (refusal !== undefined && on !== undefined) context.reports.refused(on, refusal.code, refusal.text);
-    if (this.#options.upstream === on) this.#options.settled(count, run);
+    if (this.#options.route.upstream === on) this.#flight.settled(count, run);
   }
 
   /**
@@ -169,7 +165,7 @@ export class Answers implements Owner<Pending> {
       return 0;
     }
     if (read.type === 'message' || run === undefined) {
-      this.#options.push(bytes);
+      this.#flight.push(bytes);
       return 0;
     }
     if (run.item?.type === 'restore') {
@@ -177,7 +173,7 @@ export class Answers implements Owner<Pending> {
       return 1;
     }
     if (read.type === 'reply') {
-      this.#options.write(bytes);
+      this.#flight.write(bytes);
       if (command === undefined) return 1;
       const isError = bytes[0] === 45;
       if (isError && command.traits.route === 'subscription') {
@@ -194,7 +190,7 @@ export class Answers implements Owner<Pending> {
     const subscriptions = afterSubscription(state.session.subscriptions, read.name, channels);
     state.session = { ...state.session, subscriptions };
     const isOurs = command?.traits.name === read.name;
-    if (!isOurs || run.answered >= command.confirmed) this.#options.write(bytes);
+    if (!isOurs || run.answered >= command.confirmed) this.#flight.write(bytes);
     if (!isOurs) return 0;
     attachment.confirmed(1);
     return 1;
@@ -202,15 +198,17 @@ export class Answers implements Owner<Pending> {
 
   counted(count: number, run: SentRun): void {
     if (run.item?.type !== 'restore') {
-      this.#options.settled(count, run);
+      this.#flight.settled(count, run);
       return;
     }
-    const on = this.#options.upstream;
-    if (run.answered >= run.count && on !== undefined) this.#options.restored(on);
+    const { route, unwatched } = this.#options;
+    if (run.answered < run.count || route.upstream === undefined) return;
+    const { context, origin } = this.#flight;
+    unwatched.restored(context.cluster, origin.target, route.upstream.lease.server);
   }
 
   asksElsewhere(run: SentRun): boolean {
-    return this.#options.asksElsewhere(run);
+    return this.#options.detachment.asksElsewhere(run);
   }
 
   lost(upstream: Upstream<Pending>, loss: Loss<Pending>): void {
@@ -218,12 +216,12 @@ export class Answers implements Owner<Pending> {
   }
 
   #collect(fate: Fate, run: SentRun, { commands, limits, tick }: GatewayContext): void {
-    this.#options.collection.add(fate, run, tick.now(), commands, limits.maxUnreadBytes);
+    this.#flight.collection.add(fate, run, tick.now(), commands, limits.maxUnreadBytes);
   }
 
   /** As this client may use it. */
   #shown(reply: Buffer, { traits }: PendingCommand): Buffer {
-    const on = this.#options.upstream;
+    const on = this.#options.route.upstream;
     return traits.route === 'cursor' && on !== undefined ? marked(reply, markOf(on.lease)) : reply;
   }
 

@@ -1,14 +1,19 @@
-import type { ClientStream, Ms } from '@failover/core';
+import type { ClientStream } from '@failover/core';
+import { isListening } from '../session/session.ts';
+import type { ClientState } from './client-state.ts';
 import type { GatewayContext } from './context.ts';
+import type { Flight } from './flight.ts';
+import type { Line } from './line.ts';
+import type { Pending } from './pending.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface ClientSideOptions {
   readonly client: ClientStream;
-  readonly context: Pick<GatewayContext, 'limits'>;
-  hasRoom(): boolean;
-  after(ms: Ms, callback: () => void): () => void;
-  /** It reads more slowly than we are answered: the connection that waits with it, if one can. */
-  holdBack(): Pick<Upstream<unknown>, 'goOn'> | undefined;
+  readonly context: Pick<GatewayContext, 'limits' | 'runtime'>;
+  readonly state: Readonly<ClientState>;
+  readonly line: Line;
+  readonly flight: Pick<Flight, 'answers' | 'bytes' | 'count'>;
+  readonly route: { readonly upstream: Upstream<Pending> | undefined };
   /** It does not read what it asked for. */
   tooSlow(): void;
   close(): void;
@@ -19,7 +24,7 @@ export class ClientSide {
   isPaused = false;
   readonly #options: ClientSideOptions;
   /** From which nothing is read until the client has read what it has. */
-  #held: Pick<Upstream<unknown>, 'goOn'> | undefined;
+  #held: Upstream<Pending> | undefined;
   #state: 'open' | 'ended' | 'closed' = 'open';
   #stopLingering: (() => void) | undefined;
 
@@ -45,7 +50,7 @@ export class ClientSide {
     }
     this.pause();
     // Not at once: what one read of a fast client is late by is not worth a connection of its own.
-    if (unreadBytes > maxUnreadBytes / 4) this.#held = this.#options.holdBack() ?? this.#held;
+    if (unreadBytes > maxUnreadBytes / 4) this.#held = this.#holdBack() ?? this.#held;
   }
 
   /** We have enough of what it asks. */
@@ -58,7 +63,7 @@ export class ClientSide {
   /** Reads on, if there is room again and the client reads too. */
   resume(): void {
     const { client } = this.#options;
-    if (!this.isPaused || client.writableNeedDrain || !this.#options.hasRoom()) return;
+    if (!this.isPaused || client.writableNeedDrain || !this.#hasRoom()) return;
     this.isPaused = false;
     client.resume();
   }
@@ -85,8 +90,26 @@ export class ClientSide {
     return this.#state === 'closed';
   }
 
+  #hasRoom(): boolean {
+    const { context, flight, line, route } = this.#options;
+    const { maxPendingBytes, maxPendingCommands } = context.limits;
+    const { last } = line;
+    // A large command is passed on as fast as the server takes it.
+    if (last?.type === 'large' && last.bytes > 0)
+      return last.bytes <= maxPendingBytes && route.upstream?.isCongested !== true;
+    return flight.count <= maxPendingCommands / 2 && line.bytes + flight.bytes <= maxPendingBytes / 2;
+  }
+
+  /** The connection that waits with a client that reads more slowly than we are answered, if one can. */
+  #holdBack(): Upstream<Pending> | undefined {
+    const { flight, route, state } = this.#options;
+    // Of messages the server would keep no more than we do, and then close us in place of the client.
+    if (isListening(state.session)) return undefined;
+    return route.upstream?.holdBack(flight.answers) === true ? route.upstream : undefined;
+  }
+
   #linger(): void {
-    this.#stopLingering = this.#options.after(lingerMs, () => {
+    this.#stopLingering = this.#options.context.runtime.after(lingerMs, () => {
       if (this.#options.client.writableLength > 0) this.#linger();
       else this.#options.close();
     });

@@ -1,24 +1,26 @@
-import type { HoldRequest, Lease } from '@failover/core';
+import type { Runtime } from '@failover/core';
+import type { Origin } from './origin.ts';
 import type { PendingWork } from './pending.ts';
 import { countOf, passedGate, sizeOf } from './pending.ts';
 
-export interface GateEvents {
-  /** In core's queue. */
-  queue(request: HoldRequest): Promise<Lease>;
-  after(ms: number, callback: () => void): () => void;
-  passed(): void;
-  /** Its time is up, or there is no room. */
-  refused(work: PendingWork, reason: string): void;
+export interface GatesOptions {
+  /** `hold`: in core's queue. */
+  readonly origin: Pick<Origin, 'hold'>;
+  readonly context: { readonly runtime: Pick<Runtime, 'after'> };
+  /** `refused`: its time is up, or there is no room. */
+  readonly settlement: { refused(work: PendingWork, reason: string): void };
+  /** The head of the line may have its turn. */
+  pump(): void;
 }
 
 /** Keeps the work of one client back while there is no server for it. */
 export class Gates {
   /** How many wait. */
   waiting = 0;
-  readonly #events: GateEvents;
+  readonly #options: GatesOptions;
 
-  constructor(events: GateEvents) {
-    this.#events = events;
+  constructor(options: GatesOptions) {
+    this.#options = options;
   }
 
   /** In core's queue, counted with everybody's, until there is a lease. */
@@ -33,13 +35,13 @@ export class Gates {
       deadline: work.deadline,
       signal: abort.signal,
     };
-    this.#events.queue(request).then(
+    this.#options.origin.hold(request).then(
       () => {
         if (!abort.signal.aborted) this.open(work);
       },
       (error: unknown) => {
         if (abort.signal.aborted || !this.#pass(work)) return;
-        this.#events.refused(work, error instanceof Error ? error.message : 'there is no server');
+        this.#options.settlement.refused(work, error instanceof Error ? error.message : 'there is no server');
       },
     );
   }
@@ -47,7 +49,7 @@ export class Gates {
   pause(work: PendingWork, ms: number): void {
     this.wait(
       work,
-      this.#events.after(ms, () => {
+      this.#options.context.runtime.after(ms, () => {
         this.open(work);
       }),
     );
@@ -60,7 +62,7 @@ export class Gates {
   }
 
   open(work: PendingWork): void {
-    if (this.#pass(work)) this.#events.passed();
+    if (this.#pass(work)) this.#options.pump();
   }
 
   /** It waits no more: its client is gone, or got its answer. */

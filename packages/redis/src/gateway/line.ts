@@ -22,6 +22,11 @@ export class Line {
     return this.#items.length > this.#first ? this.#items[this.#items.length - 1] : undefined;
   }
 
+  /** A subscriber waits for a connection that none of its commands needs. */
+  get isRestoring(): boolean {
+    return this.#items.some(({ type }, at) => at >= this.#first && type === 'restore');
+  }
+
   push(pending: Pending): void {
     this.#items.push(pending);
     this.bytes += bytesOf(pending);

@@ -35,6 +35,8 @@ export interface PendingCommand extends Work {
   readonly answer?: Uint8Array;
   /** Its key may be where its slot moves to: it goes behind ASKING. */
   readonly isAsking?: true;
+  /** Its reply is too large for a connection that others share. */
+  readonly isAlone?: true;
   /** What goes on there is what it is about: on no other server, nor once that is over, does it mean anything. */
   readonly about?: Pick<Upstream<unknown>, 'isOpen' | 'lease'>;
 }
@@ -68,11 +70,14 @@ export interface PendingRestore extends Work {
 export interface PendingReply {
   readonly type: 'reply';
   readonly bytes: Uint8Array;
-  /** With this the client learns that something is unknown. */
-  readonly tellsUnknown: boolean;
-  /** It stands for a server's, which a stranger does not get. */
-  readonly isForKnown?: true;
+  readonly tells: Tells;
 }
+
+/**
+ * - `plain`: what is true whoever asks. - `unknown`: with this the client learns that something is unknown.
+ * - `forKnown`: it stands for a server's answer, which a stranger does not get.
+ */
+export type Tells = 'plain' | 'unknown' | 'forKnown';
 
 /** - `open`: may go when it is its turn. - `waiting`: for a lease or a pause. - `passed`: was let through. */
 export type Gate =
@@ -83,10 +88,10 @@ export type Gate =
 export const openGate: Gate = { type: 'open' };
 export const passedGate: Gate = { type: 'passed' };
 
-export const replyOf = (bytes: Uint8Array, tellsUnknown = false): PendingReply => ({
+export const replyOf = (bytes: Uint8Array, tells: Tells = 'plain'): PendingReply => ({
   type: 'reply',
   bytes,
-  tellsUnknown,
+  tells,
 });
 
 /** What no client asked for, and no answer of which it sees. */

@@ -1,27 +1,30 @@
 import type { Lease } from '@failover/core';
 import type { Sent, SettleRules } from './burst.ts';
 import { settleBurst } from './burst.ts';
+import type { GivenUp } from './given-up.ts';
+import { giveUpAll } from './given-up.ts';
 import type { Pending, PendingReply } from './pending.ts';
 import { openGate, replyOf } from './pending.ts';
 import { notExecuted, outcomeUnknown } from './refuse.ts';
 import type { SentCommand } from './split-run.ts';
 
-export const behindUnknownReason = 'a command before it is unknown';
+const behindUnknownReason = 'a command before it is unknown';
 export const behindUnknown = notExecuted(behindUnknownReason);
 const behindUnknownReply: PendingReply = replyOf(behindUnknown);
 
-/** What a client's line begins with after a refusal or a loss. */
-export interface Recovery {
-  readonly front: readonly Pending[];
+/** What a client's line is after a refusal or a loss. */
+export interface Recovery extends GivenUp {
   readonly resent: number;
   readonly unknown: number;
   readonly notExecuted: number;
-  /** ms before the front may go. */
+  /** ms before its head may go. */
   readonly pauseMs: number;
 }
 
+/** What comes of `sent` goes before what is in `line`. */
 export function recover(
   sent: readonly Sent[],
+  line: readonly Pending[],
   rules: SettleRules,
   lease: Lease,
   reason: string,
@@ -42,7 +45,7 @@ export function recover(
         break;
       case 'unknown':
         counts.unknown += 1;
-        front.push(replyOf(outcomeUnknown(lease, reason), true));
+        front.push(replyOf(outcomeUnknown(lease, reason), 'unknown'));
         break;
       case 'notExecuted':
         counts.notExecuted += 1;
@@ -50,7 +53,9 @@ export function recover(
         break;
     }
   }
-  return { front, ...counts, pauseMs };
+  const isTold = counts.unknown === 0 || rules.continueAfterUnknown;
+  const waiting = isTold ? { line, works: [] } : giveUpAll(line, behindUnknownReason);
+  return { line: [...front, ...waiting.line], works: waiting.works, ...counts, pauseMs };
 }
 
 /** Neighbours go together again, as they came. */

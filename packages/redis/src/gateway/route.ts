@@ -15,13 +15,15 @@ export interface RouteOptions {
   readonly state: Readonly<ClientState>;
   readonly shared: Pool<Pending>;
   openPinned(): Pool<Pending>;
-  /** Commands are in flight: the route may not change. */
-  readonly isBusy: boolean;
-  /** State on its own connection keeps the client there. */
-  readonly isFixed: boolean;
-  hold(head: PendingWork): void;
-  tooLate(head: PendingWork): void;
-  rejected(head: PendingWork, error: string): void;
+  /** While it is busy with commands, the route may not change. */
+  readonly flight: { readonly isBusy: boolean };
+  /** Fixed: state on its own connection keeps the client there. */
+  readonly attachment: { readonly isFixed: boolean };
+  readonly gates: { hold(head: PendingWork): void };
+  readonly settlement: {
+    tooLate(head: PendingWork): void;
+    rejected(head: PendingWork, error: string): void;
+  };
   /** A connection that somebody waits for may be there. */
   readonly again: () => void;
   /** Its own connection was not used for long. */
@@ -47,7 +49,7 @@ export class Route {
     const lease = this.lease(head);
     if (lease === undefined) return 'waits';
     const { shared, origin } = this.#options;
-    if (!this.#options.isBusy) return this.#take(shared, lease, head, false);
+    if (!this.#options.flight.isBusy) return this.#take(shared, lease, head, false);
     // Also behind commands on its own connection, as long as those are not done.
     const { upstream } = this;
     if (upstream?.lease !== lease || !upstream.isOpen) return 'waits';
@@ -58,10 +60,10 @@ export class Route {
   pinned(head: PendingWork): Way {
     // What is on its way there, and any state, keeps it there: nothing inside a transaction moves.
     const isBegun = head.type === 'large' && head.hasBegun;
-    const isKept = this.#options.isFixed || this.#options.isBusy || isBegun;
+    const isKept = this.#options.attachment.isFixed || this.#options.flight.isBusy || isBegun;
     if (this.isOnPinned && this.upstream?.isOpen === true && isKept) return this.upstream;
     const lease = this.lease(head);
-    if (lease === undefined || this.#options.isBusy) return 'waits';
+    if (lease === undefined || this.#options.flight.isBusy) return 'waits';
     this.#pinnedPool ??= this.#options.openPinned();
     return this.#take(this.#pinnedPool, lease, head, true);
   }
@@ -87,7 +89,7 @@ export class Route {
   /** The lease to work under now; without one the work is held. */
   lease(work: PendingWork): Lease | undefined {
     const lease = this.#options.origin.lease();
-    if (lease === undefined) this.#options.hold(work);
+    if (lease === undefined) this.#options.gates.hold(work);
     return lease;
   }
 
@@ -107,10 +109,10 @@ export class Route {
       case 'waiting':
         this.upstream = undefined;
         if (context.tick.now() < head.deadline || head.type === 'restore') return 'waits';
-        this.#options.tooLate(head);
+        this.#options.settlement.tooLate(head);
         return 'settled';
       case 'rejected':
-        this.#options.rejected(head, taken.error);
+        this.#options.settlement.rejected(head, taken.error);
         return 'settled';
     }
   }
@@ -120,7 +122,7 @@ export class Route {
     const { runtime, limits, tick } = this.#options.context;
     this.#stopIdleTimer ??= runtime.after(limits.pinnedIdleMs, () => {
       this.#stopIdleTimer = undefined;
-      const isIdle = !this.#options.isFixed && !(this.isOnPinned && this.#options.isBusy);
+      const isIdle = !this.#options.attachment.isFixed && !(this.isOnPinned && this.#options.flight.isBusy);
       if (isIdle && tick.now() - this.#usedAt >= limits.pinnedIdleMs) this.#options.idle();
       else if (this.#pinnedPool !== undefined) this.#watchIdle();
     });
