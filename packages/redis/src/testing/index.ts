@@ -9,6 +9,7 @@ export {
 } from './find-server.ts';
 export { launchCluster, launchReplication, type LaunchOptions } from './launch.ts';
 export { launchShards, type ShardsOptions } from './shards/launch.ts';
+export type { DroppedKey, SettledSlot } from './shards/settle-slot.ts';
 export type { Shard, ShardsConfig, ShardsTestbed, SlotRange } from './shards/shards-testbed.ts';
 export { launchEmbedded, type EmbeddedOptions, type EmbeddedTestbed } from './embedded/launch-embedded.ts';
 export { launchVirtual, type VirtualOptions, type VirtualTestbed } from './embedded/launch-virtual.ts';

@@ -15,10 +15,12 @@ describe('CLUSTER NODES', () => {
       address: '127.0.0.1:7000',
       flags: new Set(['myself', 'master']),
       primaryId: undefined,
+      epoch: 1,
       slots: [
         [0, 5460],
         [5462, 5462],
       ],
+      openSlots: [5462, 9],
     });
     expect(replica).toMatchObject({ address: '127.0.0.1:7001', primaryId: 'aa', slots: [] });
     expect(replica?.flags.has('fail?')).toBe(true);

@@ -9,7 +9,10 @@ export interface KnownNode {
   readonly flags: ReadonlySet<string>;
   /** Whom it replicates. */
   readonly primaryId: string | undefined;
+  readonly epoch: number;
   readonly slots: readonly SlotRange[];
+  /** Slots on their way from or to it; each node says it of itself alone. */
+  readonly openSlots: readonly number[];
 }
 
 /**
@@ -21,12 +24,14 @@ export function parseClusterNodes(text: string): readonly KnownNode[] {
     .split('\n')
     .map((line) => line.trim().split(' '))
     .filter(([id]) => id !== '')
-    .map(([id = '', address = '', flags = '', primaryId = '-', , , , , ...slots]) => ({
+    .map(([id = '', address = '', flags = '', primaryId = '-', , , epoch = '', , ...slots]) => ({
       id,
       address: parseAddress(address),
       flags: new Set(flags.split(',')),
       primaryId: primaryId === '-' ? undefined : primaryId,
+      epoch: Number(epoch),
       slots: slots.filter((slot) => !slot.startsWith('[')).map(parseRange),
+      openSlots: slots.filter((slot) => slot.startsWith('[')).map((slot) => Number.parseInt(slot.slice(1))),
     }));
 }
 

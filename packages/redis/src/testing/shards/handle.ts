@@ -6,6 +6,7 @@ import { untilSettled } from '../until-settled.ts';
 import { idOf, must, type Ask } from './ask.ts';
 import { seeNode } from './inspect-node.ts';
 import { beginMove, endMove, migrateKeys, planMove, type SlotMove } from './reshard.ts';
+import { settleSlots } from './settle-slots.ts';
 import { clusterProblems, shardOf, shardsIn, type ClusterView } from './shard-view.ts';
 import type { Shard, ShardsTestbed } from './shards-testbed.ts';
 
@@ -78,6 +79,7 @@ export function createShardsHandle(options: ShardsHandleOptions): ShardsTestbed 
     },
     settled: (timeoutMs = 30_000) =>
       untilSettled(runtime, async () => clusterProblems(await view()), timeoutMs),
+    settleSlots: (timeoutMs = 30_000) => settleSlots({ runtime, ask, view, password, timeoutMs }),
     kill: (node) => memberOf(node).kill(),
     hang: (node) => memberOf(node).hang(),
     resume: (node) => memberOf(node).resume(),

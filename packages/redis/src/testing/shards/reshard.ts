@@ -41,7 +41,7 @@ export async function beginMove(ask: Ask, { slot, from, fromId, to, toId }: Slot
 /** Resolves with how many keys went. */
 export async function migrateKeys(
   ask: Ask,
-  { slot, from, to }: SlotMove,
+  { slot, from, to }: Pick<SlotMove, 'slot' | 'from' | 'to'>,
   count = Number.POSITIVE_INFINITY,
   password?: string,
 ): Promise<number> {

@@ -1,6 +1,7 @@
 import type { EndpointId, Runtime } from '@failover/core';
 import type { RespValue } from '../../protocol/value.ts';
 import type { Flavour } from '../find-server.ts';
+import type { SettledSlot } from './settle-slot.ts';
 
 /** Slots from the first to the last, both included. */
 export type SlotRange = readonly [from: number, to: number];
@@ -46,6 +47,13 @@ export interface ShardsTestbed extends AsyncDisposable {
    * @throws TestbedError with what is still missing
    */
   settled(timeoutMs?: number): Promise<void>;
+  /**
+   * As `settled`, for when slots move: a dispute about a slot that nodes do not end by themselves within 5 s, or a move
+   * that somebody left half-way, is ended as an operator does with `redis-cli --cluster fix`. Not beside a move.
+   * @returns what it had to end: nothing, as a rule
+   * @throws TestbedError with what is still missing
+   */
+  settleSlots(timeoutMs?: number): Promise<readonly SettledSlot[]>;
 
   /** Ends a node at once; its connections are closed by the kernel (RST or FIN). */
   kill(node: EndpointId): void;
