@@ -24,6 +24,7 @@ export type {
   PubSubRecord,
   Subscriber,
 } from './pub-sub/pub-sub-record.ts';
+export type { Stopped } from './pub-sub/stopped.ts';
 export { checkQueues, type QueueClaims, type QueueVerdict } from './queue/check-queues.ts';
 export type { FinalQueues, PopRecord, PushRecord, QueueRecord } from './queue/queue-record.ts';
 export type { Succession, Successions } from './succession.ts';

@@ -82,6 +82,26 @@ describe('publish and subscribe', () => {
     expect(judge(late, untold, others).isValid).toBe(true);
   });
 
+  it('hears late, by no fault of a client, what a node took right before it stopped and passed on when it went on', () => {
+    const late = (at: number, heard = heardBut(4)): readonly PubSubRecord[] => [...heard, { ...hear(4), at }];
+    const judgeStopped = (
+      history: readonly PubSubRecord[],
+      { from = 46, to = 100, takes = (): boolean => true } = {},
+    ) => checkPubSub([...ten, ...history], [untold], { steady, stopped: [{ from, to, takes }] });
+    const byBackend = { isValid: true, reordered: { count: 0 }, reorderedByBackend: { count: 1 } };
+    const byUs = { isValid: false, reordered: { count: 1 }, reorderedByBackend: { count: 0 } };
+    expect(judgeStopped(late(101))).toMatchObject(byBackend);
+    // Before the node went on, or long after; published at another, or only when it had stopped, or long before.
+    expect(judgeStopped(late(99))).toMatchObject(byUs);
+    expect(judgeStopped(late(1_101))).toMatchObject(byUs);
+    expect(judgeStopped(late(101), { takes: () => false })).toMatchObject(byUs);
+    expect(judgeStopped(late(101), { from: 39 })).toMatchObject(byUs);
+    expect(judgeStopped(late(601), { from: 296, to: 600 })).toMatchObject(byUs);
+    // Who heard nothing of the meantime may have been at the very node.
+    const silent = heardBut(4).map((each) => (each.at > 46 ? { ...each, at: 100 + each.at / 100 } : each));
+    expect(judgeStopped(late(102, silent))).toMatchObject(byUs);
+  });
+
   it('hears nothing that was not published, or was told as not executed', () => {
     expect(judge([...heardBut(), hear(10)])).toMatchObject({ isValid: false, phantom: { count: 1 } });
     const published = ten.map((record, n) => (n === 4 ? publish(4, { outcome: 'refused' }) : record));

@@ -5,12 +5,15 @@ import { findUnsettled } from '../unsettled.ts';
 import { judgeHearing } from './hearing.ts';
 import { judgeMissed } from './missed.ts';
 import type { GapRecord, HeardRecord, PublishRecord, PubSubRecord, Subscriber } from './pub-sub-record.ts';
+import type { Stopped } from './stopped.ts';
 
 export interface PubSubClaims {
   /** From some time after each healing until the next fault: who is subscribed hears everything. */
   readonly steady: readonly Period[];
   /** ms by which what was missed may lie outside of a gap: two sockets of one process are not read at once. Default 0. */
   readonly toleranceMs?: number;
+  /** What a node acknowledged right before it stopped may be passed on to other nodes when it goes on. Default none. */
+  readonly stopped?: readonly Stopped[];
 }
 
 export interface PubSubVerdict {
@@ -25,7 +28,10 @@ export interface PubSubVerdict {
   readonly missedInSteady: Finding;
   readonly missedUntold: Finding;
   readonly doubled: Finding;
+  /** All but those of the backend. */
   readonly reordered: Finding;
+  /** Late because they lay in a stopped node: no client can know of them. */
+  readonly reorderedByBackend: Finding;
   readonly phantom: Finding;
   readonly unsettled: Finding;
 }
@@ -34,7 +40,7 @@ export interface PubSubVerdict {
 export function checkPubSub(
   history: readonly PubSubRecord[],
   subscribers: readonly Subscriber[],
-  { steady, toleranceMs = 0 }: PubSubClaims,
+  { steady, toleranceMs = 0, stopped = [] }: PubSubClaims,
 ): PubSubVerdict {
   const published = history.filter((record): record is PublishRecord => record.f === 'publish');
   const heard = history.filter((record): record is HeardRecord => record.f === 'heard');
@@ -46,6 +52,7 @@ export function checkPubSub(
       subscriber,
       heard.filter((record) => record.subscriber === name),
       byValue,
+      stopped,
     );
     const missed = judgeMissed(
       subscriber,
@@ -63,6 +70,7 @@ export function checkPubSub(
     missedUntold: all(({ missed }) => missed.untold),
     doubled: all(({ hearing }) => hearing.doubled),
     reordered: all(({ hearing }) => hearing.reordered),
+    reorderedByBackend: all(({ hearing }) => hearing.reorderedByBackend),
     phantom: all(({ hearing }) => hearing.phantom),
     unsettled: findUnsettled(published),
   };

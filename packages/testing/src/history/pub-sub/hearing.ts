@@ -1,6 +1,7 @@
 import { createFinding, type Finding } from '../finding.ts';
 import { clientOf } from '../operation-record.ts';
 import type { HeardRecord, PublishRecord, Subscriber } from './pub-sub-record.ts';
+import { isPassedOnLate, type Stopped } from './stopped.ts';
 
 /** What was published, by its value. */
 export type PublishedByValue = ReadonlyMap<string, PublishRecord>;
@@ -9,6 +10,8 @@ export interface Hearing {
   readonly values: ReadonlySet<string>;
   readonly doubled: Finding;
   readonly reordered: Finding;
+  /** By a node that was stopped before it passed on what it had acknowledged. */
+  readonly reorderedByBackend: Finding;
   /** Heard although nobody published it, or although its publisher was told that it did not happen. */
   readonly phantom: Finding;
 }
@@ -21,9 +24,15 @@ export function judgeHearing(
   { name, key, isOrdered }: Subscriber,
   heard: readonly HeardRecord[],
   published: PublishedByValue,
+  stopped: readonly Stopped[] = [],
 ): Hearing {
   const doubled = createFinding();
   const reordered = createFinding();
+  const reorderedByBackend = createFinding();
+  const all = heard.map(({ value, at }) => ({
+    at,
+    publishedAt: published.get(value)?.invokedAt ?? -Infinity,
+  }));
   const phantom = createFinding();
   const values = new Set<string>();
   const lastOf = new Map<string, PublishRecord>();
@@ -41,8 +50,17 @@ export function judgeHearing(
     const publisher = clientOf(record);
     const last = lastOf.get(publisher);
     if (last === undefined || record.index > last.index) lastOf.set(publisher, record);
-    else if (isOrdered && record.outcome === 'ok')
-      reordered.add({ key, value, what: `heard by ${name} behind ${last.value}`, record });
+    else if (isOrdered && record.outcome === 'ok') {
+      const isLate = isPassedOnLate(record, at, all, stopped);
+      const finding = isLate ? reorderedByBackend : reordered;
+      finding.add({ key, value, what: `heard by ${name} behind ${last.value}`, record });
+    }
   }
-  return { values, doubled: doubled.finding, reordered: reordered.finding, phantom: phantom.finding };
+  return {
+    values,
+    doubled: doubled.finding,
+    reordered: reordered.finding,
+    reorderedByBackend: reorderedByBackend.finding,
+    phantom: phantom.finding,
+  };
 }
