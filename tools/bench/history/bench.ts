@@ -9,7 +9,7 @@ import { shardsArena } from './arena/shards-arena.ts';
 import { finalReader } from './judge/final-state.ts';
 import { type Blow, noticeMs } from './judge/in-flight.ts';
 import { type Facts, judge } from './judge/judge.ts';
-import { printSummaries, type Summary } from './judge/print.ts';
+import { printSummaries, type Summary, verdictOf } from './judge/print.ts';
 import { type Histories, type HistoryLoad, startHistoryLoad } from './load/loader.ts';
 import { publishProbes } from './probes.ts';
 import { faultSchedule } from './schedule.ts';
@@ -72,6 +72,7 @@ async function measure(
     for (const line of log?.().slice(-LOG_LINES) ?? []) console.log(`${name} wrote: ${line}`);
   }
   console.log(`\n${printSummaries(summaries, struck)}`);
+  console.log(verdictOf(summaries, struck.length, count, failure));
   return {
     bench: 'history-redis',
     seed: options.seed,
@@ -126,10 +127,17 @@ async function strikeAll(
     );
     process.exitCode = 1;
   }
-  const successions = struck.flatMap((each) => each.successions);
+  // First: each succession bounds those behind it, and a loss has no bound but its own time.
+  const successions = [
+    ...struck.flatMap(({ losses }) => losses ?? []).toReversed(),
+    ...struck.flatMap((each) => each.successions),
+  ];
   return {
     struck,
-    facts: { successions, steady, blows: blowsOf(struck), probes },
+    facts: {
+      ...{ successions, steady, blows: blowsOf(struck), probes },
+      stopped: struck.flatMap(({ stopped }) => stopped ?? []),
+    },
     ...(failure && { failure }),
   };
 }

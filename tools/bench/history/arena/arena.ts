@@ -1,4 +1,4 @@
-import type { Succession } from '@failover/testing';
+import type { Stopped, Succession } from '@failover/testing';
 import type { Random } from '../../random.ts';
 import type { DriverSpec } from '../../load/driver/driver.ts';
 
@@ -10,6 +10,12 @@ export interface Struck {
   readonly what: string;
   /** Who took over from whom. */
   readonly successions: readonly OwnedSuccession[];
+  /** What the servers lost from their beginning until now, by an operator's hand or by their own. */
+  readonly losses?: readonly OwnedSuccession[];
+  /** A node that stood still and went on. */
+  readonly stopped?: Stopped | undefined;
+  /** What the servers could not settle among themselves, and an operator did. */
+  readonly settled?: readonly object[] | undefined;
 }
 
 /** Of one part of the keys. */

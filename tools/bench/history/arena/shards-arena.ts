@@ -1,14 +1,22 @@
 import { portOf } from '@failover/core';
 import { launchShards, type Shard, type ShardsTestbed } from '@failover/redis/testing';
+import { now } from '../../clock.ts';
 import { type Prober, startProber } from '../../prober/prober.ts';
 import type { Random } from '../../random.ts';
 import { keySlot } from '../key-slot.ts';
 import { busyKeys, channelOf } from '../keys.ts';
-import type { Arena, Struck } from './arena.ts';
+import type { Arena, OwnedSuccession, Struck } from './arena.ts';
 import { keepOnDisk } from './keep-on-disk.ts';
 import { shardsContenders } from './shards-contenders.ts';
 import { startAll } from './start-all.ts';
-import { chooseShard, type Movable, SHARDS_FAULTS, type ShardsFault, strikeShard } from './strike-shards.ts';
+import {
+  chooseShard,
+  type Movable,
+  SHARDS_FAULTS,
+  type ShardsFault,
+  strikeShard,
+  type StruckShard,
+} from './strike-shards.ts';
 import { successionsOf } from './successions.ts';
 
 /** Three shards with a replica each. */
@@ -47,11 +55,15 @@ function arenaOf(testbed: ShardsTestbed, prober: Prober): Arena {
     const isLossless = fault === 'failover' || fault === 'move';
     const successions = isLossless ? [] : successionsOf(struck, sightings);
     const owns = (key: string): boolean => has(struck.slots, keySlot(key));
+    const { at, wentOnAt, settled } = struck;
     return {
       fault,
-      at: struck.at,
-      what: [struck.oldPort, ...(struck.newPort === struck.oldPort ? [] : [struck.newPort])].join(' → '),
+      at,
+      what: whatOf(struck),
       successions: successions.map((succession) => ({ ...succession, owns })),
+      losses: lossesOf(struck),
+      ...(wentOnAt !== undefined && { stopped: { from: at, to: wentOnAt, takes: owns } }),
+      ...(settled.length > 0 && { settled }),
     };
   }
 
@@ -70,6 +82,32 @@ function arenaOf(testbed: ShardsTestbed, prober: Prober): Arena {
     locate,
     [Symbol.asyncDispose]: () => testbed[Symbol.asyncDispose](),
   };
+}
+
+function whatOf({ oldPort, newPort, settled }: StruckShard): string {
+  const way = [oldPort, ...(newPort === oldPort ? [] : [newPort])].join(' → ');
+  const slots = settled.map(
+    ({ slot, owner, keys, dropped }) =>
+      `slot ${slot} to ${owner} with ${keys} keys, ${dropped.length} of others dropped`,
+  );
+  return slots.length === 0 ? way : `${way} (an operator settled ${slots.join('; ')})`;
+}
+
+/**
+ * What the servers lost of slots about which they did not agree. A node deletes the keys of a slot that it thinks
+ * another's: all that was there is gone. Of a key that two nodes had, one value is.
+ */
+function lossesOf({ oldPort, settled }: StruckShard): readonly OwnedSuccession[] {
+  const roleAt = now();
+  return settled.flatMap(({ slot, owner, keys, dropped }) => {
+    const to = String(portOf(owner));
+    if (keys === 0)
+      return [{ from: String(oldPort), to, roleAt, owns: (key: string) => keySlot(key) === slot }];
+    return dropped.map(({ key, from }) => ({
+      ...{ from: String(portOf(from)), to, roleAt },
+      owns: (other: string) => other === key,
+    }));
+  });
 }
 
 /** Who is subscribed to a sharded channel is sent away with its slot, by the server: it is not moved. */

@@ -8,6 +8,7 @@ import {
   type Period,
   type PublishRecord,
   type Recorded,
+  type Stopped,
   type Succession,
 } from '@failover/testing';
 import type { OwnedSuccession } from '../arena/arena.ts';
@@ -24,6 +25,7 @@ export interface Facts {
   readonly successions: readonly OwnedSuccession[];
   readonly steady: readonly Period[];
   readonly blows: readonly Blow[];
+  readonly stopped: readonly Stopped[];
   /** What was published with no client of anybody's between. */
   readonly probes: readonly PublishRecord[];
 }
@@ -52,7 +54,7 @@ export async function judge(
   facts: Facts,
 ): Promise<readonly Judged[]> {
   const { writes, pubSub, subscribers, queues, transactions } = histories;
-  const { steady, probes } = facts;
+  const { steady, probes, stopped } = facts;
   const successions = (key: string): readonly Succession[] =>
     facts.successions.filter(({ owns }) => owns(key));
   const common = (
@@ -70,6 +72,7 @@ export async function judge(
   const heard = checkPubSub([...pubSub, ...probes], subscribers, {
     steady,
     toleranceMs: GAP_TOLERANCE_MS,
+    stopped,
   });
   const queued = checkQueues(queues, await finalQueues(reader, queues), { successions, steady });
   const together = checkTransactions(transactions, await finalTransactions(reader, transactions), {
@@ -98,7 +101,10 @@ export async function judge(
         'silently doubled': heard.doubled,
         ...{ reordered: heard.reordered, unsettled: heard.unsettled, phantom: heard.phantom },
       },
-      counts: { heard: heard.heard, missed: heard.missed, gaps: heard.gaps },
+      counts: {
+        ...{ heard: heard.heard, missed: heard.missed, gaps: heard.gaps },
+        'reordered by Redis': heard.reorderedByBackend.count,
+      },
     },
     {
       ...common('queues', queues, queued),

@@ -42,6 +42,21 @@ export function printSummaries(summaries: readonly Summary[], struck: readonly S
   ].join('\n');
 }
 
+/** The one line that says what it came to. */
+export function verdictOf(
+  summaries: readonly Summary[],
+  struck: number,
+  planned: number,
+  failure: string | undefined,
+): string {
+  const verdicts = summaries.map(({ contender, judged }) => {
+    const bad = judged.flatMap(({ load, failures }) => failures.map((each) => `${load}: ${each}`));
+    return `${contender} ${bad.length === 0 ? 'valid' : `INVALID (${bad.join('; ')})`}`;
+  });
+  const end = failure === undefined ? '' : `, ended early: ${failure.split('\n')[0] ?? ''}`;
+  return `VERDICT after ${struck} of ${planned} faults${end}: ${verdicts.join(', ')}`;
+}
+
 function detailsOf(
   { contender, closed, stalls, judged }: Summary,
   struck: readonly Struck[],
