@@ -1,50 +1,59 @@
 import type { EndpointId } from '@failover/core';
 import type { TlsFront } from '@failover/testing';
 import { localhostCertificate, localhostKey, startTlsFront } from '@failover/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { EmbeddedTestbed } from '../testing/embedded/launch-embedded.ts';
 import { launchEmbedded } from '../testing/embedded/launch-embedded.ts';
 import { createClient } from './create-client.ts';
 
-let bed: EmbeddedTestbed;
-let fronts: Map<EndpointId, TlsFront>;
-
-async function front(members: readonly EndpointId[], mutual = false): Promise<void> {
-  for (const member of members) fronts.set(member, await startTlsFront(member, { mutual }));
+/** Doubles of two servers and their Sentinels, some of them behind TLS. */
+interface Secured extends AsyncDisposable {
+  readonly bed: EmbeddedTestbed;
+  /** What members call each other → where TLS is spoken for them. */
+  readonly addresses: Readonly<Record<string, string>>;
+  reached(member: EndpointId): EndpointId;
 }
 
-/** What members call each other → where TLS is spoken for them. */
-const addresses = (): Record<string, string> =>
-  Object.fromEntries([...fronts].map(([member, { endpoint }]) => [member, endpoint]));
-const reached = (member: EndpointId): EndpointId => fronts.get(member)?.endpoint ?? member;
-
-beforeEach(async () => {
-  bed = await launchEmbedded({ servers: 2, downAfterMs: 300 });
+async function secured(
+  behindTls: (bed: EmbeddedTestbed) => readonly EndpointId[],
+  mutual = false,
+): Promise<Secured> {
+  const bed = await launchEmbedded({ servers: 2 });
   await bed.settled();
-  fronts = new Map();
-});
+  const fronts = new Map<EndpointId, TlsFront>();
+  for (const member of behindTls(bed)) fronts.set(member, await startTlsFront(member, { mutual }));
+  return {
+    bed,
+    addresses: Object.fromEntries([...fronts].map(([member, { endpoint }]) => [member, endpoint])),
+    reached: (member) => fronts.get(member)?.endpoint ?? member,
+    async [Symbol.asyncDispose]() {
+      await bed[Symbol.asyncDispose]();
+      for (const each of fronts.values()) await each[Symbol.asyncDispose]();
+    },
+  };
+}
 
-afterEach(async () => {
-  await bed[Symbol.asyncDispose]();
-  for (const each of fronts.values()) await each[Symbol.asyncDispose]();
-});
-
-describe('TLS, and addresses that are not what members call each other', () => {
+// They wait most of the time, for elections: each has servers of its own, and all wait at once.
+describe.concurrent('TLS, and addresses that are not what members call each other', () => {
   it.each([
     ['the servers alone', true, false],
     ['the Sentinels alone', false, true],
     ['both', true, true],
   ])('[30] [31] to %s, over a failover', async (_, toServers, toSentinels) => {
-    if (toServers) await front(bed.servers);
-    if (toSentinels) await front(bed.sentinels);
+    await using side = await secured(({ servers, sentinels }) => [
+      ...(toServers ? servers : []),
+      ...(toSentinels ? sentinels : []),
+    ]);
+    const { bed } = side;
     const trusted = { ca: localhostCertificate };
     await using client = createClient({
       name: bed.name,
-      sentinels: bed.sentinels.map(reached),
-      addresses: addresses(),
+      sentinels: bed.sentinels.map(side.reached),
+      addresses: side.addresses,
       tls: toServers && trusted,
       sentinelTls: toSentinels && trusted,
-      downAfterMs: 300,
+      downAfterMs: 1000,
+      holdMs: 60_000,
     });
     await client.redis.set('a', '1');
     const primary = await bed.primary();
@@ -59,10 +68,11 @@ describe('TLS, and addresses that are not what members call each other', () => {
   });
 
   it('shows its own certificate where servers ask for one', async () => {
-    await front(bed.servers, true);
+    await using side = await secured(({ servers }) => servers, true);
+    const { bed, addresses } = side;
     const tls = { ca: localhostCertificate, cert: localhostCertificate, key: localhostKey };
-    const options = { name: bed.name, sentinels: bed.sentinels, addresses: addresses(), holdMs: 1000 };
-    await using unknown = createClient({ ...options, tls: { ca: localhostCertificate } });
+    const options = { name: bed.name, sentinels: bed.sentinels, addresses };
+    await using unknown = createClient({ ...options, tls: { ca: localhostCertificate }, holdMs: 1000 });
     unknown.redis.on('error', () => undefined);
     await expect(unknown.redis.get('a')).rejects.toThrow();
     await using known = createClient({ ...options, tls });
@@ -70,9 +80,10 @@ describe('TLS, and addresses that are not what members call each other', () => {
   });
 
   it('trusts nobody that it was not told to trust', async () => {
-    await front(bed.servers);
+    await using side = await secured(({ servers }) => servers);
+    const { bed, addresses } = side;
     await using client = createClient({
-      ...{ name: bed.name, sentinels: bed.sentinels, addresses: addresses(), tls: true, holdMs: 1000 },
+      ...{ name: bed.name, sentinels: bed.sentinels, addresses, tls: true, holdMs: 1000 },
     });
     client.redis.on('error', () => undefined);
     await expect(client.redis.get('a')).rejects.toThrow();
