@@ -106,7 +106,7 @@ async function packagedVersion(scripts: string): Promise<string | undefined> {
 
 async function askedVersion(root: string, scripts: string): Promise<string | undefined> {
   const { command, args } = inRoot(root, join(scripts, 'rabbitmqctl'), ['version']);
-  const answer = await runBounded(command, args, 15_000);
+  const answer = await runBounded(command, args, 60_000);
   return answer.type === 'ran' ? /^\d+\.\d+\S*/m.exec(answer.output)?.[0] : undefined;
 }
 

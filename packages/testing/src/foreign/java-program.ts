@@ -25,7 +25,7 @@ export async function javaProgram<Line>({ name, folder }: JavaSource): Promise<F
     const copied = await runBounded('mvn', args, 120_000);
     if (copied.type === 'failed') return { type: 'missing', reason: copied.reason, cure };
   }
-  const java = await runBounded('java', ['--version'], 10_000);
+  const java = await runBounded('java', ['--version'], 60_000);
   if (java.type === 'failed') return { type: 'missing', reason: java.reason, cure };
   const program = join(folder, 'Load.java');
   return {

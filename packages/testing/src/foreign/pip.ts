@@ -7,7 +7,7 @@ export async function findPip(): Promise<
 > {
   const reasons: string[] = [];
   for (const command of ['python3', 'python']) {
-    const answer = await runBounded(command, ['-m', 'pip', '--version'], 10_000);
+    const answer = await runBounded(command, ['-m', 'pip', '--version'], 60_000);
     if (answer.type === 'ran') return { type: 'found', command };
     reasons.push(answer.reason);
   }

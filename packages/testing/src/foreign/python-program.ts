@@ -32,7 +32,7 @@ export async function pythonProgram<Line>(source: PythonSource): Promise<Foreign
   if (wheel === undefined) return { type: 'missing', reason: 'pip download left no wheel', cure };
   const path = join(folder, wheel);
   const look = `import sys; sys.path.insert(0, ${JSON.stringify(path)}); import ${module}`;
-  const imported = await runBounded(python.command, ['-c', look], 20_000);
+  const imported = await runBounded(python.command, ['-c', look], 60_000);
   if (imported.type === 'failed') return { type: 'missing', reason: imported.reason, cure };
   return {
     type: 'found',
