@@ -1,10 +1,11 @@
-import { connect } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster, EndpointId, FailoverEvent } from '@failover/core';
-import { createCluster, hostOf, portOf, targetId } from '@failover/core';
+import { createCluster, targetId } from '@failover/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { adapter } from './adapter.ts';
 import { itemsOf, textOf } from './protocol/value.ts';
+import { probeMasters } from './test-kit/probe-masters.ts';
 import type { RedisTestbed } from './testing/index.ts';
 import { launchCluster, launchReplication } from './testing/index.ts';
 
@@ -17,7 +18,7 @@ async function follow(launched: RedisTestbed): Promise<EndpointId> {
   events = [];
   cluster = createCluster(adapter, adapter.config.parse(bed.config));
   cluster.events$.subscribe((event) => events.push(event));
-  await until(() => primaryState() === 'steady' && replicas() === 2, 10_000);
+  await until(() => primaryState() === 'steady' && replicas() === 2);
   const primary = await bed.primary();
   if (primary === undefined) throw new Error('the testbed has no primary');
   return primary;
@@ -33,8 +34,11 @@ const acceptance = (old: EndpointId, strength: 'provisional' | 'confirmed') =>
     (event) => event.type === 'claimAccepted' && event.server !== old && event.strength === strength,
   );
 
+/** ms; far more than it takes: elections wait for each other on a busy machine. */
+const limitMs = 60_000;
+
 /** Waits for a condition of real servers. */
-async function until(condition: () => boolean, limitMs: number): Promise<void> {
+async function until(condition: () => boolean): Promise<void> {
   const limit = performance.now() + limitMs;
   while (!condition()) {
     if (performance.now() > limit) {
@@ -44,48 +48,6 @@ async function until(condition: () => boolean, limitMs: number): Promise<void> {
     }
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-}
-
-/** Asks each server but one for its role every 5 ms, on raw sockets with bytes of its own. */
-function probeRoles(servers: readonly EndpointId[]): {
-  readonly first: () => number | undefined;
-  stop(): void;
-} {
-  const stops = new Set<() => void>();
-  let first: number | undefined;
-  let isStopped = false;
-  const probe = (server: EndpointId): void => {
-    if (isStopped) return;
-    const socket = connect({ host: hostOf(server), port: portOf(server), noDelay: true });
-    const ask = (): void => {
-      socket.write('*1\r\n$4\r\nROLE\r\n');
-    };
-    let timer: NodeJS.Timeout | undefined;
-    const stop = (): void => {
-      clearTimeout(timer);
-      socket.destroy();
-    };
-    stops.add(stop);
-    socket.on('connect', ask);
-    socket.on('data', (chunk) => {
-      if (chunk.toString('latin1').startsWith('*3\r\n$6\r\nmaster')) first ??= performance.now();
-      timer = setTimeout(ask, 5);
-    });
-    socket.on('error', () => undefined);
-    socket.on('close', () => {
-      clearTimeout(timer);
-      stops.delete(stop);
-      setTimeout(probe, 1, server);
-    });
-  };
-  for (const server of servers) probe(server);
-  return {
-    first: () => first,
-    stop() {
-      isStopped = true;
-      for (const stop of stops) stop();
-    },
-  };
 }
 
 afterEach(async () => {
@@ -103,24 +65,20 @@ describe('following real Sentinels', () => {
     ['was killed', () => bed.kill(primary)],
     ['hangs', () => bed.hang(primary)],
     ['was told to go by SENTINEL FAILOVER', () => bed.forceFailover()],
-  ])('uses the successor as soon as it says master, when the primary %s', async (_title, fault) => {
-    const raw = probeRoles(bed.servers.filter((server) => server !== primary));
-    try {
-      await fault();
-      await until(
-        () => raw.first() !== undefined && acceptance(primary, 'provisional') !== undefined,
-        15_000,
-      );
-      const addedMs = (acceptance(primary, 'provisional')?.at ?? Infinity) - (raw.first() ?? 0);
-      console.info(`${_title}: accepted ${addedMs.toFixed(1)} ms after the raw prober's first ROLE master`);
-      // Usually within 1 ms; the rest is for a machine that does other things.
-      expect(addedMs).toBeLessThan(50);
-      await until(() => acceptance(primary, 'confirmed') !== undefined, 15_000);
-      expect(acceptance(primary, 'confirmed')).toMatchObject({ epoch: [0, 1] });
-      expect(primaryState()).toBe('steady');
-    } finally {
-      raw.stop();
-    }
+  ])('uses the successor as soon as it says master, when the primary %s', async (title, fault) => {
+    using raw = probeMasters(bed.servers.filter((server) => server !== primary));
+    await fault();
+    await until(() => raw.seenAt.length > 0 && acceptance(primary, 'provisional') !== undefined);
+    const acceptedAt = acceptance(primary, 'provisional')?.at ?? Infinity;
+    const [firstAt = 0] = raw.seenAt;
+    console.info(
+      `${title}: accepted ${(acceptedAt - firstAt).toFixed(1)} ms after the raw prober's first ROLE master`,
+    );
+    // Usually one; the idle pace would let a hundred pass.
+    expect(raw.seenAt.filter((at) => at < acceptedAt).length).toBeLessThan(15);
+    await until(() => acceptance(primary, 'confirmed') !== undefined);
+    expect(acceptance(primary, 'confirmed')).toMatchObject({ epoch: [0, 1] });
+    expect(primaryState()).toBe('steady');
   });
 
   it('asks each server twice a second while all is well', async () => {
@@ -131,23 +89,24 @@ describe('following real Sentinels', () => {
           return Number(/^cmdstat_role:calls=(\d+)/m.exec(text)?.[1] ?? 0);
         }),
       );
-    const before = await counts();
-    const openedAt = performance.now();
-    await until(() => performance.now() - openedAt > 5000, 6000);
-    const perSecond = (await counts()).map((count, at) => (count - (before[at] ?? 0)) / 5);
-    console.info(`ROLE a second on each server: ${perSecond.join(', ')}`);
-    for (const rate of perSecond) {
-      expect(rate).toBeGreaterThan(1);
-      expect(rate).toBeLessThan(3);
-    }
+    const perSecond = async (): Promise<readonly number[]> => {
+      const before = await counts();
+      const startedAt = performance.now();
+      await pause(5000);
+      const seconds = (performance.now() - startedAt) / 1000;
+      return (await counts()).map((count, at) => (count - (before[at] ?? 0)) / seconds);
+    };
+    // A machine that stops for a moment lets a server be doubted, and asked more often: not all is well then.
+    const otherRates = async () => (await perSecond()).filter((rate) => rate < 1 || rate > 3);
+    await expect.poll(otherRates).toEqual([]);
   });
 
   it('ends where the other Sentinels stand when the leading one dies right after the promotion', async () => {
     await bed.forceFailover();
-    await until(() => acceptance(primary, 'provisional') !== undefined, 15_000);
+    await until(() => acceptance(primary, 'provisional') !== undefined);
     bed.killSentinel('leading');
     // The others never heard of the promotion: either they turn the successor back, or they had heard just in time.
-    await until(() => currentClaim()?.type === 'confirmed' && primaryState() === 'steady', 30_000);
+    await until(() => currentClaim()?.type === 'confirmed' && primaryState() === 'steady');
     const alive = bed.sentinels.find((sentinel) => bed.isRunning(sentinel)) ?? primary;
     const named = itemsOf(await bed.ask(alive, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', bed.name)) ?? [];
     expect(currentClaim()).toMatchObject({ type: 'confirmed', server: named.map(textOf).join(':') });
@@ -159,9 +118,9 @@ describe('following real replication without Sentinels', () => {
     const primary = await follow(await launchReplication());
     const next = bed.servers.find((server) => server !== primary) ?? primary;
     bed.kill(primary);
-    await until(() => primaryState() === 'suspect', 5000);
+    await until(() => primaryState() === 'suspect');
     await bed.ask(next, 'REPLICAOF', 'NO', 'ONE');
-    await until(() => acceptance(primary, 'confirmed') !== undefined, 5000);
+    await until(() => acceptance(primary, 'confirmed') !== undefined);
     expect(acceptance(primary, 'confirmed')).toMatchObject({ server: next, epoch: [0, 1] });
   });
 });

@@ -58,17 +58,17 @@ beforeAll(async () => {
 
   for (const [face, load] of loads) {
     await load.produced(jobs);
-    await until(async () => (await load.stored()).pending === 0, 20_000);
+    await until(async () => (await load.stored()).pending === 0);
     stored.set(face, await load.stored());
   }
-}, 60_000);
+}, 300_000);
 
 afterAll(async () => {
   for (const load of loads.values()) await load[Symbol.asyncDispose]();
   await client.close();
   direct.disconnect();
   await real[Symbol.asyncDispose]();
-}, 20_000);
+});
 
 /** Each face completes so many more. */
 async function allComplete(more: number): Promise<void> {

@@ -12,7 +12,8 @@ let bed: RedisTestbed;
 let proxies: Map<EndpointId, FaultProxy>;
 
 beforeAll(async () => {
-  bed = await launchCluster();
+  // They see the primary all the time, and a busy machine is no reason to choose another.
+  bed = await launchCluster({ downAfterMs: 30_000 });
   proxies = new Map();
   for (const server of bed.servers)
     proxies.set(server, await startFaultProxy({ target: { port: portOf(server) } }));
@@ -32,7 +33,7 @@ async function writeThrough(fault: NetworkFault) {
   const proxy = primary === undefined ? undefined : proxies.get(primary);
   if (primary === undefined || proxy === undefined) throw new Error('the testbed has no primary');
   const addresses = Object.fromEntries([...proxies].map(([server, { endpoint }]) => [server, endpoint]));
-  await using client = createClient({ ...bed.config, addresses, downAfterMs: 1000, holdMs: 10_000 });
+  await using client = createClient({ ...bed.config, addresses, downAfterMs: 1000, holdMs: 60_000 });
   client.redis.on('error', () => undefined);
   const list = `values:${fault.type}:${Math.random()}`;
   const acknowledged: string[] = [];
@@ -62,7 +63,7 @@ async function writeThrough(fault: NetworkFault) {
   await heal();
   const healedAt = performance.now();
   const atHeal = acknowledged.length;
-  while (acknowledged.length < atHeal + 50 && performance.now() - healedAt < 8000) await pause(5);
+  while (acknowledged.length < atHeal + 50 && performance.now() - healedAt < 30_000) await pause(5);
   const backAfterMs = performance.now() - healedAt;
   isStopped = true;
   await done;
@@ -97,7 +98,8 @@ describe('a fault between us and a primary that its Sentinels see', () => {
       const found = await writeThrough(fault);
       expect(found).toMatchObject({ doubled: 0, lost: [], ranUnsent: [], others: [] });
       expect(found.isSteadyOn).toBe(found.proxied);
-      expect(found.backAfterMs).toBeLessThan(4000);
+      // Within a second on a quiet machine; who waits for the end of the hold waits for a minute.
+      expect(found.backAfterMs).toBeLessThan(10_000);
       // One caller, so one in flight whenever the way was cut.
       expect(found.unknown.length).toBeLessThanOrEqual(fault.type === 'flapping' ? 8 : 2);
     },

@@ -18,7 +18,7 @@ async function said(testbed: RedisTestbed, server: EndpointId, ...command: strin
   return reply === undefined ? 'silent' : reply.type === 'error' ? reply.text : reply.type;
 }
 
-async function until(condition: () => Promise<boolean>, limitMs = 20_000): Promise<void> {
+async function until(condition: () => Promise<boolean>, limitMs = 60_000): Promise<void> {
   const end = performance.now() + limitMs;
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(`it did not come true within ${limitMs} ms`);
@@ -39,11 +39,8 @@ for (const flavour of ['redis', 'valkey'] as const) {
       return testbed;
     }
 
-    it('settles within 10 s, and all Sentinels see all', async () => {
-      const start = performance.now();
+    it('settles, and all Sentinels see all', async () => {
       const testbed = await launch();
-      // 2 to 5 s on a quiet machine.
-      expect(performance.now() - start).toBeLessThan(10_000);
       expect(testbed.kind).toBe(flavour);
       expect(await testbed.primary()).toBe(testbed.servers[0]);
       for (const sentinel of testbed.sentinels) {
@@ -126,7 +123,7 @@ for (const flavour of ['redis', 'valkey'] as const) {
       await heal();
       expect(await said(testbed, server, 'SET', 'k', 'v')).toBe('simple');
 
-      const sleeping = sleep(testbed, server, 1_500);
+      const sleeping = sleep(testbed, server, 2_500);
       await until(async () => (await said(testbed, server, 'PING')) === 'silent');
       await sleeping;
       expect(await said(testbed, server, 'PING')).toBe('simple');
