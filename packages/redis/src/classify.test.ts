@@ -25,6 +25,7 @@ describe('the outcome of a failure', () => {
       says('UNBLOCKED force unblock from blocking operation'),
       { type: 'refused', isRoleRefusal: true },
     ],
+    ['CLIENT UNBLOCK', says('UNBLOCKED client unblocked via CLIENT UNBLOCK'), { type: 'appError' }],
     [
       'LOADING',
       says('LOADING Redis is loading the dataset in memory'),

@@ -10,6 +10,9 @@ const roleRefusals: ReadonlySet<string> = new Set([
   'UNBLOCKED',
 ]);
 
+/** The same word, because somebody asked for it: nothing was executed, and the server is what it was. */
+const unblockedByClient = 'UNBLOCKED client unblocked via CLIENT UNBLOCK';
+
 /** These prove that it did not execute it now, and may later. */
 const refusals: ReadonlySet<string> = new Set(['LOADING', 'NOREPLICAS', 'TRYAGAIN', 'CLUSTERDOWN']);
 
@@ -20,6 +23,7 @@ const refusals: ReadonlySet<string> = new Set(['LOADING', 'NOREPLICAS', 'TRYAGAI
  */
 export function classify(failure: Failure, _traits: Traits): Outcome {
   if (failure.type !== 'errorReply') return classifyLoss(failure);
+  if (failure.text.startsWith(unblockedByClient)) return { type: 'appError', code: failure.code };
   if (roleRefusals.has(failure.code)) return { type: 'refused', code: failure.code, isRoleRefusal: true };
   // Written to a new connection in place of any reply, before it closes.
   if (refusals.has(failure.code) || failure.text.includes('max number of clients reached')) {

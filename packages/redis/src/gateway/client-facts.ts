@@ -44,7 +44,8 @@ export function factsOf({ users, state, ...known }: FactsSource): ClientFacts {
 
 /** One client that has several connections behind it, of which each knows a part. */
 export function joinedFacts(own: ClientFacts, parts: readonly ClientFacts[]): ClientFacts {
-  const [first = own] = parts;
+  const [first] = parts;
+  if (first === undefined) return own;
   const sum = (kind: SubscriptionKind): number =>
     parts.reduce((total, { subscribed }) => total + subscribed[kind], 0);
   return {

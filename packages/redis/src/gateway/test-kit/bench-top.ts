@@ -79,11 +79,16 @@ export function benchTop(
 }
 
 /** A client in memory. */
-export function testClient(gateway: GatewaySession, role: string, drain: AbortSignal): TestClient {
+export function testClient(
+  gateway: GatewaySession,
+  role: string,
+  drain: AbortSignal,
+  address = '127.0.0.1:50000',
+): TestClient {
   const [near, far] = duplexPair();
   void gateway.serve(far, {
     role,
-    address: '127.0.0.1:50000',
+    address,
     reachedAt: endpoint('127.0.0.1:6379'),
     drain,
   });

@@ -53,8 +53,9 @@ export function scriptedServer(handler: Handler = () => '+OK\r\n'): ScriptedServ
             continue;
           }
           if (name === 'HELLO') {
-            const items = '$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n7.0.0\r\n';
-            connection.write(words[1] === '3' ? `%2\r\n${items}` : `*4\r\n${items}`);
+            const id = server.connections.indexOf(connection) + 1;
+            const items = `$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n7.0.0\r\n$2\r\nid\r\n:${id}\r\n`;
+            connection.write(words[1] === '3' ? `%3\r\n${items}` : `*6\r\n${items}`);
             continue;
           }
           if (name === 'CLUSTER' && words[1] === 'INFO') {
