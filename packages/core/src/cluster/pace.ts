@@ -6,7 +6,7 @@ export function paceOf(server: ServerDescription, topology: TopologyDescription)
   let pace: Pace = topology.targets.size === 0 ? 'alert' : 'idle';
   for (const target of topology.targets.values()) {
     if (target.successor?.server === server.endpoint) return 'fast';
-    if (needsAttention(target)) pace = 'alert';
+    if (needsAttention(target) && mayTellOf(target, server)) pace = 'alert';
   }
   return pace;
 }
@@ -14,4 +14,12 @@ export function paceOf(server: ServerDescription, topology: TopologyDescription)
 /** A writer is looked for until it is found. A set without replicas is no emergency once that is known. */
 function needsAttention(target: TargetDescription): boolean {
   return target.state !== 'steady' && (target.role === 'primary' || target.state !== 'unavailable');
+}
+
+/**
+ * Who is primary or replica of another shard is not asked more often: that would cost its shard, and us, for each of
+ * hundreds of nodes and clients, and it is not there that a successor says so. Anyone else may come to be it.
+ */
+function mayTellOf(target: TargetDescription, { role, shard }: ServerDescription): boolean {
+  return shard === target.shard || (role !== 'primary' && role !== 'replica');
 }

@@ -5,6 +5,7 @@ import type {
   EndpointId,
   FailoverNews,
   Member,
+  Observation,
   ServerDescription,
   TopologyDescription,
 } from '../model/index.ts';
@@ -22,8 +23,16 @@ interface Watch {
 
 /** One monitor for each member, for as long as it belongs. */
 export interface Watches {
-  /** Members that came or went, and what is believed now: a change of one server costs nothing for the others. */
-  follow(news: readonly FailoverNews[], before: TopologyDescription, after: TopologyDescription): void;
+  /**
+   * Members that came or went, and what is believed now: a change of one server costs nothing for the others.
+   * @param seen what led there
+   */
+  follow(
+    seen: readonly Observation[],
+    news: readonly FailoverNews[],
+    before: TopologyDescription,
+    after: TopologyDescription,
+  ): void;
   close(): void;
 }
 
@@ -64,8 +73,13 @@ export function createWatches<C, R, S>(
     watch.subscription?.unsubscribe();
   }
 
+  function setPace(endpoint: EndpointId, watch: Watch, topology: TopologyDescription): void {
+    const server = topology.servers.get(endpoint);
+    if (server !== undefined) watch.pace$.next(paceOf(server, topology));
+  }
+
   return {
-    follow(news, before, after) {
+    follow(seen, news, before, after) {
       for (const each of news) {
         if (each.type === 'memberRemoved') {
           const watch = watches.get(each.server);
@@ -82,10 +96,14 @@ export function createWatches<C, R, S>(
         watches.set(server.endpoint, watch);
         start(memberOf(server), watch);
       }
-      if (before.targets === after.targets) return;
-      for (const [endpoint, watch] of watches) {
-        const server = after.servers.get(endpoint);
-        if (server !== undefined) watch.pace$.next(paceOf(server, after));
+      if (before.targets !== after.targets) {
+        for (const [endpoint, watch] of watches) setPace(endpoint, watch, after);
+        return;
+      }
+      for (const each of seen) {
+        if (each.type !== 'roleSeen') continue;
+        const watch = watches.get(each.server);
+        if (watch !== undefined) setPace(each.server, watch, after);
       }
     },
     close() {
