@@ -154,7 +154,8 @@ function withdraw(
 function hearNodes(state: NodesState, server: EndpointId, nodes: readonly ListedNode[], openedAt: Ms): Heard {
   const own = myself(nodes);
   if (own === undefined) return [state, []];
-  const isNews = JSON.stringify(state.views.get(server)) !== JSON.stringify(nodes);
+  const before = state.views.get(server);
+  const isNews = before !== nodes && JSON.stringify(before) !== JSON.stringify(nodes);
   const seen = isNews ? { ...state, views: new Map(state.views).set(server, nodes) } : state;
   if (isStranger(own.id, seen.shards, seen.views)) return [seen, []];
   const shards = isNews ? learnShards(state.shards, nodes, state.name, holderIds(state)) : state.shards;
@@ -166,7 +167,7 @@ function hearNodes(state: NodesState, server: EndpointId, nodes: readonly Listed
   observations.push(...claims);
   if (!isNews && claimed.holders === state.holders) return [state, observations];
   const [listed, members] = tellMembers(claimed);
-  const [ranged, ranges] = tellRanges(listed);
+  const [ranged, ranges] = claimed.holders === state.holders ? [listed, []] : tellRanges(listed);
   return [ranged, [...observations, ...members, ...ranges]];
 }
 
