@@ -1,8 +1,8 @@
 import { endAll } from './process/child.ts';
-import { type Options, parseOptions } from './options.ts';
+import { type Options, parseOptions, usage, UsageError } from './options.ts';
 import { frame, type Result, writeResult } from './report/write.ts';
 
-const BENCHES: Readonly<Record<string, () => Promise<(options: Options) => Promise<Result>>>> = {
+const BENCHES = {
   'recovery-redis': async () => (await import('./recovery/bench.ts')).recoveryBench,
   'recovery-redis-cluster': async () => (await import('./shards/recovery/bench.ts')).recoveryBench,
   'throughput-redis': async () => (await import('./throughput/bench.ts')).throughputBench,
@@ -15,28 +15,32 @@ const BENCHES: Readonly<Record<string, () => Promise<(options: Options) => Promi
   'recovery-rabbitmq': async () => (await import('./rabbitmq/recovery/bench.ts')).recoveryBench,
   'throughput-rabbitmq': async () => (await import('./rabbitmq/throughput/bench.ts')).throughputBench,
   'history-rabbitmq': async () => (await import('./rabbitmq/history/bench.ts')).historyBench,
-};
+} satisfies Readonly<Record<string, () => Promise<(options: Options) => Promise<Result>>>>;
 
-const USAGE = `npm run bench -- NAME [--quick] [--json FILE] [--seed N] [--runs N] [--only A,B] [--faults A,B] [--share none|peers|all] [--cap MS] [--topology sentinel|cluster] [--version 4.0|3.10]
-NAME is one of: ${Object.keys(BENCHES).join(', ')}
---cap: who is not back so long after a fault is reported as later. --topology is that of history-redis. --version is that of RabbitMQ`;
+const NAMES = Object.keys(BENCHES) as (keyof typeof BENCHES)[];
 
 async function main(): Promise<void> {
-  const options = parseOptions(process.argv.slice(2));
-  const bench = BENCHES[options.bench];
-  if (bench === undefined) throw new Error(USAGE);
+  const asked = parseOptions(process.argv.slice(2), NAMES);
+  if (asked.type === 'help') {
+    console.log(usage(NAMES));
+    return;
+  }
+  const { bench, options } = asked;
   const start = frame();
   console.log(
-    `${options.bench}, seed ${String(options.seed)}, ${JSON.stringify({ ...start.versions, ...start.machine })}`,
+    `${bench}, seed ${String(options.seed)}, ${JSON.stringify({ ...start.versions, ...start.machine })}`,
   );
-  const result = await (await bench())(options);
+  const result = await (await BENCHES[bench]())(options);
   if (options.jsonFile !== undefined) writeResult(options.jsonFile, start, result);
 }
 
 main()
   .catch((error: unknown) => {
-    console.error(error instanceof Error ? (error.stack ?? error.message) : error);
-    process.exitCode = 1;
+    const isUsage = error instanceof UsageError;
+    console.error(
+      error instanceof Error ? (isUsage ? error.message : (error.stack ?? error.message)) : error,
+    );
+    process.exitCode = isUsage ? 2 : 1;
   })
   .finally(() => {
     endAll();

@@ -21,52 +21,91 @@ export interface Options {
   readonly brokerVersion?: string | undefined;
 }
 
-/** @throws Error with one sentence if an option is unknown or a number is none */
-export function parseOptions(args: readonly string[]): Options {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      quick: { type: 'boolean', default: false },
-      share: { type: 'string' },
-      json: { type: 'string' },
-      seed: { type: 'string' },
-      runs: { type: 'string' },
-      only: { type: 'string' },
-      faults: { type: 'string' },
-      cap: { type: 'string' },
-      topology: { type: 'string' },
-      version: { type: 'string' },
-    },
-  });
+export type Asked<Name> =
+  { readonly type: 'help' } | { readonly type: 'run'; readonly bench: Name; readonly options: Options };
+
+/** What was asked for cannot be had: one sentence, with what there is. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly code = 'usage';
+}
+
+const known = {
+  quick: { type: 'boolean', default: false, value: '', help: 'a first figure; few runs, so not a result' },
+  json: { type: 'string', value: ' FILE', help: 'writes every run, settings, versions and the machine' },
+  seed: { type: 'string', value: ' N', help: 'the order of runs and all that is random' },
+  runs: { type: 'string', value: ' N', help: 'runs, rounds, pairs or faults' },
+  only: { type: 'string', value: ' A,B', help: 'contenders or variants by name' },
+  faults: { type: 'string', value: ' A,B', help: 'only these faults' },
+  share: { type: 'string', value: ' none|peers|all', help: 'who meets a fault together' },
+  cap: { type: 'string', value: ' MS', help: 'who is not back so long after a fault is reported as later' },
+  topology: { type: 'string', value: ' sentinel|cluster', help: 'of the servers of history-redis' },
+  version: { type: 'string', value: ' 4.0|3.10', help: 'of RabbitMQ' },
+  help: { type: 'boolean', short: 'h', default: false, value: '', help: 'prints this' },
+} as const;
+
+export function usage(benches: readonly string[]): string {
+  const options = Object.entries(known).map(
+    ([name, { value, help }]) => `  ${`--${name}${value}`.padEnd(28)}${help}`,
+  );
+  const names = benches.map((name) => `  ${name}`);
+  return ['npm run bench -- NAME [options]', '', 'NAME:', ...names, '', 'options:', ...options].join('\n');
+}
+
+/** @throws UsageError if there is no such bench or option, or an option does not have its value */
+export function parseOptions<Name extends string>(
+  args: readonly string[],
+  benches: readonly Name[],
+): Asked<Name> {
+  const { values, positionals } = parsed(args);
+  if (values.help) return { type: 'help' };
+  const [named, ...more] = positionals;
+  const bench = benches.find((name) => name === named);
+  if (bench === undefined) {
+    const wrong = named === undefined ? 'no bench is named' : `there is no bench ${named}`;
+    throw new UsageError(`${wrong}; there are: ${benches.join(', ')}`);
+  }
+  if (more.length > 0) throw new UsageError(`one bench at a time, not ${positionals.join(' and ')}`);
   const seed = values.seed === undefined ? Math.floor(Math.random() * 1e9) : whole('--seed', values.seed);
   return {
-    bench: positionals[0] ?? '',
-    isQuick: values.quick,
-    sharing: values.quick ? 'all' : sharing(values.share ?? 'none'),
-    jsonFile: values.json,
-    seed,
-    runs: values.runs === undefined ? undefined : whole('--runs', values.runs),
-    only: values.only?.split(','),
-    faults: values.faults?.split(','),
-    capMs: values.cap === undefined ? undefined : whole('--cap', values.cap),
-    topology: topology(values.topology ?? 'sentinel'),
-    brokerVersion: values.version,
+    type: 'run',
+    bench,
+    options: {
+      bench,
+      isQuick: values.quick,
+      sharing: values.quick ? 'all' : oneOf('--share', ['none', 'peers', 'all'], values.share ?? 'none'),
+      jsonFile: values.json,
+      seed,
+      runs: values.runs === undefined ? undefined : whole('--runs', values.runs),
+      only: values.only?.split(','),
+      faults: values.faults?.split(','),
+      capMs: values.cap === undefined ? undefined : whole('--cap', values.cap),
+      topology: oneOf('--topology', ['sentinel', 'cluster'], values.topology ?? 'sentinel'),
+      brokerVersion: values.version,
+    },
   };
 }
 
-function sharing(text: string): Sharing {
-  if (text === 'none' || text === 'peers' || text === 'all') return text;
-  throw new Error(`--share wants none, peers or all, not ${text}`);
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], allowPositionals: true, options: known });
+  } catch (error) {
+    // Behind its first sentence Node explains how to pass what begins with a dash.
+    const [why = ''] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/);
+    const names = Object.keys(known).map((name) => `--${name}`);
+    throw new UsageError(`${why.replace(/\.$/, '')}; there are: ${names.join(', ')}`, { cause: error });
+  }
 }
 
-function topology(text: string): 'sentinel' | 'cluster' {
-  if (text === 'sentinel' || text === 'cluster') return text;
-  throw new Error(`--topology wants sentinel or cluster, not ${text}`);
+function oneOf<T extends string>(option: string, choices: readonly T[], text: string): T {
+  const found = choices.find((choice) => choice === text);
+  if (found === undefined) throw new UsageError(`${option} wants one of ${choices.join(', ')}, not ${text}`);
+  return found;
 }
 
 function whole(option: string, text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new Error(`${option} wants a whole number, not ${text}`);
+  if (text.trim() === '' || !Number.isInteger(value) || value < 0)
+    throw new UsageError(`${option} wants a whole number, not ${text === '' ? 'nothing' : text}`);
   return value;
 }

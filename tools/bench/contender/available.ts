@@ -1,3 +1,5 @@
+import { UsageError } from '../options.ts';
+
 interface Named {
   readonly name: string;
   /** Why it cannot take part on this machine, or undefined. */
@@ -15,7 +17,7 @@ export function availableOf<C extends Named>(
   const unknown = only?.filter((name) => !all.some((contender) => contender.name === name)) ?? [];
   if (unknown.length > 0) {
     const known = all.map((contender) => contender.name).join(', ');
-    throw new Error(`no contender named ${unknown.join(', ')}; there are: ${known}`);
+    throw new UsageError(`no contender named ${unknown.join(', ')}; there are: ${known}`);
   }
   return all
     .filter(({ name }) => only?.includes(name) ?? true)

@@ -1,5 +1,5 @@
 import { now } from '../clock.ts';
-import type { Sharing } from '../options.ts';
+import { UsageError, type Sharing } from '../options.ts';
 import { seeded, shuffled } from '../random.ts';
 
 /** One fault, and who meets it together. */
@@ -40,7 +40,7 @@ export function faultsOf<Fault extends string>(
   const names: readonly string[] = [...known, 'none'];
   const unknown = asked?.filter((fault) => !names.includes(fault)) ?? [];
   if (unknown.length > 0)
-    throw new Error(`no fault named ${unknown.join(', ')}; there are: ${names.join(', ')}`);
+    throw new UsageError(`no fault named ${unknown.join(', ')}; there are: ${names.join(', ')}`);
   return known.filter((fault) => asked?.includes(fault) ?? true);
 }
 

@@ -1,6 +1,6 @@
 import { type EndpointId, endpointOf } from '@failover/core';
 import { connectAmqp, launchCluster, type RabbitTestbed, type Series } from '@failover/rabbitmq/testing';
-import type { Options } from '../../options.ts';
+import { UsageError, type Options } from '../../options.ts';
 
 /** ms; a node that was killed needs 6 s, one that comes back after a long hang is started anew. */
 const SETTLE_LIMIT_MS = 120_000;
@@ -8,7 +8,7 @@ const SETTLE_LIMIT_MS = 120_000;
 /** @throws Error if the option names a version that is not known here */
 export function seriesOf({ brokerVersion = '4.0' }: Options): Series {
   if (brokerVersion === '4.0' || brokerVersion === '3.10') return brokerVersion;
-  throw new Error(`--version wants 4.0 or 3.10, not ${brokerVersion}`);
+  throw new UsageError(`--version wants 4.0 or 3.10, not ${brokerVersion}`);
 }
 
 /** Three real nodes on loopback, which outlive many faults. */

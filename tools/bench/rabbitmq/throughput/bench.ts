@@ -1,5 +1,5 @@
 import type { RabbitTestbed } from '@failover/rabbitmq/testing';
-import type { Options } from '../../options.ts';
+import { UsageError, type Options } from '../../options.ts';
 import { failoverMissing } from '../../process/failover.ts';
 import { type Random, seeded } from '../../random.ts';
 import { median } from '../../report/statistics.ts';
@@ -82,7 +82,7 @@ export async function throughputBench(options: Options): Promise<Result> {
 function partsOf(only: readonly string[] | undefined): ReadonlySet<Part> {
   const unknown = only?.filter((name) => !PARTS.some((part) => part === name)) ?? [];
   if (unknown.length > 0)
-    throw new Error(`no part named ${unknown.join(', ')}; there are: ${PARTS.join(', ')}`);
+    throw new UsageError(`no part named ${unknown.join(', ')}; there are: ${PARTS.join(', ')}`);
   return new Set(PARTS.filter((part) => only?.includes(part) ?? part !== 'calibrate'));
 }
 
