@@ -63,7 +63,7 @@ export async function runLongScript(
 ): Promise<void> {
   await must(testbed, server, 'CONFIG', 'SET', 'lua-time-limit', String(busyAfterMs));
   const script = luaThatTakes(ms);
-  const reply = await askOnce(testbed.runtime, server, ['EVAL', script, '0'], ms * 10 + 5_000);
+  const reply = await askOnce(testbed.runtime, server, ['EVAL', script, '0'], ms * 40 + 5_000);
   if (textOf(reply) !== 'done') throw new TestbedError(`${server}: the script ended with ${describe(reply)}`);
 }
 
