@@ -13,7 +13,8 @@ export function unitTests(name: string, folder = 'src') {
     test: {
       name,
       // Simulations are bound by the processor, and the machine may be busy.
-      testTimeout: 30_000,
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
       expect: { poll: { timeout: 15_000, interval: 3 } },
       include: [`${folder}/**/*.test.ts`, `!${folder}/**/*.real.test.ts`],
     },
