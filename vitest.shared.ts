@@ -29,8 +29,8 @@ export function realTests(name: string) {
       name: `${name}:real`,
       include: ['src/**/*.real.test.ts'],
       fileParallelism: false,
-      testTimeout: 120_000,
-      hookTimeout: 120_000,
+      testTimeout: 240_000,
+      hookTimeout: 240_000,
       // What a cluster elects after a hang may take half a minute.
       expect: { poll: { timeout: 60_000, interval: 10 } },
     },

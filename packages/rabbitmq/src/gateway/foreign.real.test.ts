@@ -28,7 +28,7 @@ describe.each(chosen)(
       if (search.type === 'missing') return;
       bed = await launchCluster({ server: search.server });
       story = await throughFaults(bed, clients, () => performance.now());
-    }, 240_000);
+    }, 400_000);
     afterAll(() => bed?.[Symbol.asyncDispose]());
 
     it('are connected once, and none is told of a loss', ({ skip }) => {

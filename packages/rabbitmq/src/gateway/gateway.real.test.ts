@@ -12,8 +12,6 @@ import { serve } from './test-kit/served.ts';
 // Numbers in brackets are those of the statements in docs/rabbitmq.md.
 
 const quorum = { durable: true, arguments: { 'x-queue-type': 'quorum' } };
-/** ms in which a cluster has elected after a kill, and after a hang of the leader (4.0 only: 3.10 needs a minute). */
-const [killMs, hangMs] = [10_000, 30_000];
 
 describe.each<Series>(['4.0', '3.10'])('a client of the gateway before RabbitMQ %s', (series) => {
   let server: RealRabbit | undefined;
@@ -67,8 +65,8 @@ describe.each<Series>(['4.0', '3.10'])('a client of the gateway before RabbitMQ 
       got.push(message);
       channel.ack(message);
     });
-    const has = (text: string, ms: number) =>
-      vi.waitFor(() => expect(got.map(({ content }) => content.toString())).toContain(text), ms);
+    const has = (text: string) =>
+      expect.poll(() => got.map(({ content }) => content.toString())).toContain(text);
     return { got, has, stop: () => channel.cancel(consumerTag) };
   }
 
@@ -76,15 +74,13 @@ describe.each<Series>(['4.0', '3.10'])('a client of the gateway before RabbitMQ 
   async function cutOff(): Promise<void> {
     const before = served.gateway.counters['switches'] ?? 0;
     for (const member of testbed.members) void testbed.closeConnections(member);
-    await vi.waitFor(() => expect(served.gateway.counters['switches']).toBeGreaterThan(before), killMs);
+    await expect.poll(() => served.gateway.counters['switches']).toBeGreaterThan(before);
   }
 
   async function leaderOf(queue: string): Promise<EndpointId> {
-    return vi.waitFor(async () => {
-      const leader = await testbed.queueLeader(queue);
-      if (leader === undefined) throw new Error(`${queue} has no leader`);
-      return leader;
-    }, killMs);
+    let leader: EndpointId | undefined;
+    await expect.poll(async () => (leader = await testbed.queueLeader(queue))).toBeDefined();
+    return leader as EndpointId;
   }
 
   it('[1] stays connected when the node that leads its queue is killed, and goes on after the election', async () => {
@@ -92,7 +88,7 @@ describe.each<Series>(['4.0', '3.10'])('a client of the gateway before RabbitMQ 
     const { has, stop } = await consuming('killed');
     const leader = await leaderOf('killed');
     testbed.kill(leader);
-    await has(await confirmed('killed'), killMs);
+    await has(await confirmed('killed'));
     await testbed.restart(leader);
     await testbed.settled();
     await stop();
@@ -108,7 +104,7 @@ describe.each<Series>(['4.0', '3.10'])('a client of the gateway before RabbitMQ 
     // Whichever of the two others it is: one of them is behind the client, or none has to be left.
     for (const member of [...node.keys()].filter((each) => each !== leader).slice(0, 1)) {
       testbed.hang(member);
-      await has(await confirmed('elsewhere'), hangMs);
+      await has(await confirmed('elsewhere'));
       testbed.resume(member);
     }
     await testbed.settled();
@@ -123,9 +119,9 @@ describe.each<Series>(['4.0', '3.10'])('a client of the gateway before RabbitMQ 
     const [member] = testbed.members;
     if (member === undefined) throw new Error('no node');
     await testbed.drain(member);
-    await has(await confirmed('drained'), killMs);
+    await has(await confirmed('drained'));
     await testbed.revive(member);
-    await has(await confirmed('drained'), killMs);
+    await has(await confirmed('drained'));
     await stop();
     expect(failed).not.toHaveBeenCalled();
   });
@@ -133,11 +129,11 @@ describe.each<Series>(['4.0', '3.10'])('a client of the gateway before RabbitMQ 
   it('[5] does not notice that the leader of its queue moves', async () => {
     await channel.assertQueue('moved', quorum);
     const { got, has, stop } = await consuming('moved');
-    await has(await confirmed('moved'), killMs);
+    await has(await confirmed('moved'));
     const before = served.gateway.counters['switches'];
     for (const member of testbed.members) {
       await testbed.moveLeader('moved', member);
-      await has(await confirmed('moved'), killMs);
+      await has(await confirmed('moved'));
     }
     expect(served.gateway.counters['switches']).toBe(before);
     expect(got.every(({ fields }) => !fields.redelivered)).toBe(true);
@@ -152,10 +148,8 @@ describe.each<Series>(['4.0', '3.10'])('a client of the gateway before RabbitMQ 
     const [one, two] = [await consuming('single'), await consuming('single')];
     await cutOff();
     const text = await confirmed('single');
-    await vi.waitFor(() => {
-      const both = [...one.got, ...two.got].map(({ content }) => content.toString());
-      expect(both.filter((each) => each === text)).toHaveLength(1);
-    }, killMs);
+    const both = (): string[] => [...one.got, ...two.got].map(({ content }) => content.toString());
+    await expect.poll(() => both().filter((each) => each === text)).toHaveLength(1);
     await one.stop();
     await two.stop();
   });
@@ -178,10 +172,10 @@ describe.each<Series>(['4.0', '3.10'])('a client of the gateway before RabbitMQ 
     );
     const texts: string[] = [];
     for (let at = 0; at < 5; at += 1) texts.push(await confirmed('stream'));
-    await vi.waitFor(() => expect(got).toEqual(texts), killMs);
+    await expect.poll(() => got).toEqual(texts);
     await cutOff();
     for (let at = 0; at < 5; at += 1) texts.push(await confirmed('stream'));
-    await vi.waitFor(() => expect(got.length).toBeGreaterThanOrEqual(texts.length), killMs);
+    await expect.poll(() => got.length).toBeGreaterThanOrEqual(texts.length);
     expect(got).toEqual(texts);
     await reader.close();
   });
@@ -194,10 +188,10 @@ describe.each<Series>(['4.0', '3.10'])('a client of the gateway before RabbitMQ 
     await owner.close();
     const { has, stop } = await consuming('classic');
     testbed.kill(home);
-    await vi.waitFor(() => expect(testbed.isRunning(home)).toBe(false), killMs);
+    await expect.poll(() => testbed.isRunning(home)).toBe(false);
     await testbed.restart(home);
     await testbed.settled();
-    await has(await confirmed('classic'), hangMs);
+    await has(await confirmed('classic'));
     await stop();
     expect(failed).not.toHaveBeenCalled();
   });
@@ -235,9 +229,9 @@ describe('a client of the gateway', () => {
       channel.sendToQueue('hung', Buffer.from(`m${at}`));
       await channel.waitForConfirms();
     }
-    await vi.waitFor(() => expect(got.size).toBeGreaterThan(1), hangMs);
+    await expect.poll(() => got.size).toBeGreaterThan(1);
     testbed.resume(leader);
-    await vi.waitFor(() => expect(got.size).toBe(41), hangMs);
+    await expect.poll(() => got.size).toBe(41);
     expect(failed).not.toHaveBeenCalled();
   });
 });

@@ -9,7 +9,7 @@ let real: RealGateway;
 beforeAll(async () => {
   const clients = [{ password: 'letmein' }, { username: 'app', password: 'hunter2' }];
   real = await openRealGateway({ clients }, { password: 'letmein' });
-}, 30_000);
+});
 afterAll(() => real[Symbol.asyncDispose]());
 
 /** All that is answered to these lines. */
