@@ -3,6 +3,7 @@ import { encodeMethod } from '../protocol/encode.ts';
 import { frameType } from '../protocol/frame.ts';
 import type { Method } from '../protocol/methods.ts';
 import { replyCode } from '../protocol/reply-code.ts';
+import { isReply } from '../protocol/traits.ts';
 import type { Connection } from './connection.ts';
 import { takeUpstreamId } from './connection.ts';
 import { closing } from './frames.ts';
@@ -15,7 +16,9 @@ export type CallEnd =
 
 /**
  * Asks the node on a channel of our own, so that what it refuses costs no channel of the client. Calls back once, no
- * later than `withinMs`; not at all if the connection to the node is lost first.
+ * later than `withinMs`; not at all if the connection to the node is lost first. What is not answered by then is left to
+ * the node, which does it some day, and only then is the channel closed: a close that waits behind it would give what it
+ * takes to the next one at once.
  */
 export function callNode(
   connection: Connection,
@@ -25,7 +28,7 @@ export function callNode(
 ): void {
   const { upstream, upstreamChannels } = connection;
   let at = -1;
-  let isOver = false;
+  let isTold = false;
   const id = takeUpstreamId(connection, undefined, { type: 'call', onFrame });
   if (id === undefined || upstream === undefined) {
     done({ type: 'silent', at: 0 });
@@ -38,31 +41,32 @@ export function callNode(
     upstream?.append(bytes, 0, bytes.length);
   }
 
-  function end(how: CallEnd): void {
-    isOver = true;
-    if (how.type !== 'closed') {
-      send({ name: 'channel.close', ...closing(replyCode.success, 'done') });
-      upstreamChannels.set(channel, { type: 'abandoned' });
-    }
-    done(how);
+  function tell(end: CallEnd): void {
+    if (isTold) return;
+    isTold = true;
+    done(end);
   }
 
   function onFrame(bytes: Buffer, from: number, to: number): void {
-    if (isOver || bytes[from] !== frameType.method) return;
+    if (bytes[from] !== frameType.method) return;
     const reply = decodeMethod(bytes, from, to);
     if (reply.name === 'channel.close') {
       send({ name: 'channel.close-ok' });
       upstreamChannels.delete(channel);
-      end({ type: 'closed', at: Math.max(at, 0), code: reply.replyCode, text: reply.replyText });
+      tell({ type: 'closed', at: Math.max(at, 0), code: reply.replyCode, text: reply.replyText });
       return;
     }
-    at += 1;
-    if (at === methods.length) end({ type: 'done' });
+    // A message for a consumer is no answer.
+    if (isReply(reply.name)) at += 1;
+    if (at < methods.length) return;
+    send({ name: 'channel.close', ...closing(replyCode.success, 'done') });
+    upstreamChannels.set(channel, { type: 'abandoned' });
+    tell({ type: 'done' });
   }
 
   send({ name: 'channel.open' });
   for (const method of methods) send({ ...method, ...('nowait' in method ? { nowait: false } : {}) });
   connection.after(withinMs, () => {
-    if (!isOver && connection.upstream === upstream) end({ type: 'silent', at: Math.max(at, 0) });
+    if (connection.upstream === upstream) tell({ type: 'silent', at: Math.max(at, 0) });
   });
 }

@@ -43,6 +43,7 @@ async function tried(refuseAt: number, serveAt: number): Promise<number | undefi
         runtime.after(5, () => {
           opened(id);
           answer(id, 'basic.consume-ok', { consumerTag: 'c' });
+          answer(id, 'basic.cancel-ok', { consumerTag: 'c' });
         });
       }
     },

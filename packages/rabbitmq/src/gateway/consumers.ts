@@ -14,10 +14,7 @@ import { askNode } from './request.ts';
 
 /** ms before a consumer that was refused is tried again; doubles up to the most. */
 const retryMs = { first: 50, most: 2000 };
-/**
- * ms between two tries that nobody answers, and until one is given up; and how many may be open. Those that are answered
- * together may each get the same message and give it back, and a quorum queue drops one that came back 20 times.
- */
+/** ms between two tries that nobody answers, and until one is given up; and how many may be open. */
 const tryEveryMs = 80;
 const giveUpMs = 1000;
 /** ms between two tries that declare: a node that hangs stops every declare of its cluster for a minute. */
@@ -62,7 +59,9 @@ export function consumerRefused(
   const isNew = now >= consumer.notBefore;
   if (isNew) consumer.failures += 1;
   if (consumer.since === 0) consumer.since = now;
-  if (!mayPass(code, text) || now - consumer.since >= connection.gateway.config.holdMs) {
+  const comesBack = code === replyCode.notFound && isDeclaredAgain(connection, consumer);
+  const isTooOld = now - consumer.since >= connection.gateway.config.holdMs;
+  if (isTooOld || !(comesBack || mayPass(code, text))) {
     consumerLost(connection, channel, consumer);
     return;
   }
@@ -122,7 +121,7 @@ function keepTrying(connection: Connection, channel: Channel, consumer: Consumer
 
   const tryOnce = (): void => {
     const methods = registration(connection, consumer);
-    const declares = methods.length > 2;
+    const declares = methods.some(({ name }) => name === 'queue.declare');
     if (declares) consumer.notBefore = nowOf(connection) + declareEveryMs;
     consumer.tries += 1;
     callNode(connection, methods, giveUpMs, (end) => {
@@ -152,25 +151,37 @@ function readmit(connection: Connection, channel: Channel, consumer: Consumer): 
   usePrefetch(connection, channel, channel.prefetch);
 }
 
-/** What shows that it can be registered: its queue declared again where that is ours to do, and a consumer like it. */
+/** Its queue went with a node or with its last consumer, and each try declares it. */
+function isDeclaredAgain({ log, gateway }: Connection, { asked }: Consumer): boolean {
+  const declared = log.queues.get(asked.queue);
+  return declared !== undefined && isTransientQueue(declared) && gateway.config.redeclare !== 'none';
+}
+
+/**
+ * What shows that it can be registered: its queue declared again where that is ours to do, and a consumer like it. This
+ * one is cancelled in the same breath. A node works on tries that were given up too, and on all of them at once when a
+ * leader that hung goes on or dies: each would be there when the one before gave its message back, and since 4.0 a
+ * quorum queue drops a message that came back 20 times.
+ */
 function registration(connection: Connection, consumer: Consumer): readonly Method[] {
   const { queue } = consumer.asked;
-  const declared = connection.log.queues.get(queue);
-  const isOurs = declared !== undefined && isTransientQueue(declared);
+  const { queues, bindings } = connection.log;
+  const declared = queues.get(queue);
   const declares: readonly Method[] =
-    !isOurs || connection.gateway.config.redeclare === 'none'
+    declared === undefined || !isDeclaredAgain(connection, consumer)
       ? []
       : [
           declared,
-          ...[...connection.log.bindings.values()].filter(
-            (bind) => bind.name === 'queue.bind' && bind.queue === queue,
-          ),
+          ...[...bindings.values()].filter((bind) => bind.name === 'queue.bind' && bind.queue === queue),
         ];
+  // Its last consumer would take it along.
+  if (declared?.autoDelete === true) return declares;
   return [
     ...declares,
     { name: 'basic.qos', prefetchSize: 0, prefetchCount: 1, global: false },
     // With acks, whatever the client wanted: what it gets meanwhile goes back.
     { ...askedAgain(consumer), name: 'basic.consume', noAck: false },
+    { name: 'basic.cancel', consumerTag: consumer.tag, nowait: false },
   ];
 }
 

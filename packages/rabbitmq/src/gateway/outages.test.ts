@@ -70,6 +70,12 @@ async function world(
   };
 }
 
+const other = (testbed: VirtualTestbed, than: EndpointId): EndpointId => {
+  const found = testbed.members.find((member) => member !== than);
+  if (found === undefined) throw new Error('one node is not enough');
+  return found;
+};
+
 const all = (testbed: VirtualTestbed, act: (member: EndpointId) => unknown): void => {
   for (const member of testbed.members) void act(member);
 };
@@ -209,6 +215,61 @@ describe('an outage', () => {
     // Each of the two others has its share.
     const channels = await until(Promise.all(clients.map((client) => client.openChannel(20_000))));
     expect(channels).toHaveLength(many);
+  });
+});
+
+describe('the hang of the node that leads a queue', () => {
+  it.each(['goes on', 'dies'])(
+    'sends no message back to the queue again and again by what was tried meanwhile, when it %s',
+    async (how) => {
+      // Nobody elects: what is tried waits for the leader that hangs, and wakes with all that was given up.
+      const { testbed, connect, channel, until, untilSo } = await world({ electionMs: 12_000 });
+      const client = await connect();
+      const own = await channel(client);
+      await until(own.rpc('queue.declare', quorum));
+      const got: (readonly [string, unknown])[] = [];
+      await until(
+        own.consume('q', ({ method, body, properties }) => {
+          got.push([body.toString(), properties.headers?.['x-delivery-count'] ?? 0]);
+          own.send('basic.ack', { deliveryTag: method.deliveryTag });
+        }),
+      );
+      const leader = await until(testbed.queueLeader('q'));
+      if (leader === undefined) throw new Error('no leader');
+      testbed.hang(leader);
+      await testbed.runtime.advance(10_000);
+      // It waits in the queue before anything that was tried is heard.
+      const direct = await until(connectAmqp(testbed.runtime, other(testbed, leader)));
+      const publisher = await until(direct.openChannel());
+      publisher.publishBlindly({ routingKey: 'q', body: 'x' });
+      await testbed.runtime.advance(10);
+      if (how === 'dies') testbed.kill(leader);
+      else testbed.resume(leader);
+      await untilSo(() => got.length > 0);
+      expect(got[0]?.[0]).toBe('x');
+      expect(Number(got[0]?.[1])).toBeLessThanOrEqual(2);
+    },
+  );
+
+  it('leaves an auto-delete queue there, whose consumer is tried', async () => {
+    const { testbed, connect, channel, until, untilSo, counter } = await world();
+    const client = await connect();
+    const own = await channel(client);
+    await until(own.rpc('confirm.select'));
+    await until(own.rpc('queue.declare', { queue: 'mine', autoDelete: true }));
+    const got: string[] = [];
+    await until(own.consume('mine', ({ body }) => got.push(body.toString()), { noAck: true }));
+    const home = await until(testbed.queueLeader('mine'));
+    if (home === undefined) throw new Error('no home');
+    testbed.hang(home);
+    await untilSo(() => counter('switches') === 1);
+    await testbed.runtime.advance(5000);
+    testbed.resume(home);
+    await testbed.runtime.advance(5000);
+    expect(await until(own.publish({ routingKey: 'mine', body: 'x' }, 20_000))).toBe('ack');
+    await untilSo(() => got.length > 0);
+    expect(counter('consumersLost')).toBe(0);
+    expect(own.isClosed).toBe(false);
   });
 });
 
