@@ -1,6 +1,5 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
-import { performance } from 'node:perf_hooks';
 import type { Cluster, EndpointId, GatewaySession } from '@failover/core';
 import { createCluster, endpointOf, isOutcomeUnknown, systemRuntime } from '@failover/core';
 import { Cluster as IoredisCluster, Redis } from 'ioredis';
@@ -94,18 +93,15 @@ interface Pushes {
 function writer(redis: Pushes, key: string) {
   const acknowledged: string[] = [];
   const errors: Error[] = [];
-  let slowestMs = 0;
   let isStopped = false;
   const done = (async () => {
     for (let at = 0; !isStopped; at += 3) {
       await Promise.all(
         [at, at + 1, at + 2].map(async (value) => {
-          const askedAt = performance.now();
           await redis.rpush(key, String(value)).then(
             () => acknowledged.push(String(value)),
             (error: unknown) => errors.push(error as Error),
           );
-          slowestMs = Math.max(slowestMs, performance.now() - askedAt);
         }),
       );
       // As a load that leaves the two processors to the servers too.
@@ -116,7 +112,6 @@ function writer(redis: Pushes, key: string) {
     key,
     acknowledged,
     errors,
-    slowestMs: () => slowestMs,
     async stop() {
       isStopped = true;
       await done;
@@ -125,9 +120,6 @@ function writer(redis: Pushes, key: string) {
 }
 
 type Writer = ReturnType<typeof writer>;
-
-const slowest = (writers: readonly Writer[]): number =>
-  Math.max(...writers.map(({ slowestMs }) => slowestMs()));
 
 async function goesOn(writers: readonly Writer[]): Promise<void> {
   const counts = writers.map(({ acknowledged }) => acknowledged.length);
@@ -151,6 +143,9 @@ async function judge(
 
 const isTold = (error: Error): boolean =>
   isOutcomeUnknown(error) || /^(OUTCOMEUNKNOWN server=|TRYAGAIN failover: not executed)/.test(error.message);
+
+const primaryStates = () =>
+  [...cluster.topology.targets].flatMap(([id, { state }]) => (id.endsWith('/primary') ? [state] : []));
 
 async function breakPrimary(shard: Shard, fault: 'kill' | 'hang'): Promise<() => Promise<void>> {
   if (fault === 'kill') bed.kill(shard.primary);
@@ -180,14 +175,19 @@ describe('one port before a whole Redis Cluster', () => {
       const broken = keysOf(shard, true, 3, fault).map((key) => writer(connect(), key));
       const others = keysOf(shard, false, 2, fault).map((key) => writer(connect(), key));
       await goesOn([...broken, ...others]);
-      const heal = await breakPrimary(shard, fault);
+      const successor = breakPrimary(shard, fault);
+      // Without its replica the shard is away for as long as it takes to see that the others are not.
+      for (const replica of shard.replicas) bed.hang(replica);
+      await until(() => primaryStates().some((state) => state !== 'steady'));
+      await goesOn(others);
+      for (const replica of shard.replicas) bed.resume(replica);
+      const heal = await successor;
       await goesOn([...broken, ...others]);
       for (const each of [...broken, ...others]) await each.stop();
       const { lost, told } = await judge(connect(), broken);
       expect(lost).toBeLessThanOrEqual(10);
       for (const error of told) expect(isTold(error)).toBe(true);
       expect(await judge(connect(), others)).toEqual({ lost: 0, told: [] });
-      expect(slowest(others)).toBeLessThan(slowest(broken) / 2);
       expect(closed).toBe(0);
       await heal();
     },
