@@ -42,7 +42,8 @@ beforeAll(async () => {
 afterEach(async () => {
   for (const client of clients) client.disconnect();
   clients = [];
-  await bed.settled();
+  // After a move and a promotion Redis 7.0 may not agree whose a slot is, for ever.
+  await bed.settleSlots();
 });
 
 afterAll(async () => {

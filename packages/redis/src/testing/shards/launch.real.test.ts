@@ -130,13 +130,14 @@ for (const [flavour, way] of [
       testbed[way](b);
       expect(testbed.isRunning(b)).toBe(false);
       await expect(testbed.ask(b, 'PING')).rejects.toThrow();
-      await testbed.settled();
+      // Slots have moved before, which may make Redis 7.0 forget one here: see below.
+      await testbed.settleSlots();
       const primaries = (await testbed.shards()).map(({ primary }) => primary);
       expect(new Set(primaries)).toEqual(new Set([replicaOfA, replicaOfB, c]));
 
       if (way === 'kill') await testbed.restart(b);
       else testbed.resume(b);
-      await testbed.settled();
+      await testbed.settleSlots();
       const followers = { [a]: replicaOfA, [b]: replicaOfB, [replicaOfC]: c };
       for (const [node, of] of Object.entries(followers)) {
         const role = await seeRole(testbed.runtime, endpoint(node), 'secret');
