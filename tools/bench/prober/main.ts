@@ -13,20 +13,17 @@ let count = 0;
 const tell = (news: ProberNews): void => void toParent(news);
 const nextValue = (): string => `p${String(++count)}`;
 
-/** Only changes are news; every write is kept, because which of them survive is known at the end. */
-function saw(sighting: Sighting): void {
-  sightings.push(sighting);
-  tell(sighting);
-}
-
 const eyes: Eyes = {
   role(port, role, at) {
     if (roles.get(port) === role) return;
     roles.set(port, role);
-    saw({ type: 'role', port, role, at });
+    const seen: Sighting = { type: 'role', port, role, at };
+    sightings.push(seen);
+    tell(seen);
   },
   wrote(port, value, startedAt, at) {
-    saw({ type: 'wrote', port, value, startedAt, at });
+    // Every write is kept, because which of them survive is known at the end.
+    sightings.push({ type: 'wrote', port, value, startedAt, at });
   },
   late(lateMs) {
     worstLagMs = Math.max(worstLagMs, lateMs);

@@ -4,7 +4,7 @@ import type { Connections, ProbeLog, ProberNews, ProberOrder, Sighting } from '.
 /** The independent reference: it says when the servers serve again, whatever any client believes. */
 export interface Prober {
   begin(ports: readonly number[], key: string, connections?: Connections): void;
-  /** Seen since `begin`, live. */
+  /** Roles seen since `begin`, live: a write each 2 ms told live would be work that only a fault makes. */
   sightings(): readonly Sighting[];
   finish(): Promise<ProbeLog>;
 }
@@ -19,7 +19,7 @@ export async function startProber(): Promise<Prober> {
   await nextMessage(child, 'the prober is ready', 15_000, isOf('ready'));
   let live: Sighting[] = [];
   child.on('message', (news: ProberNews) => {
-    if (news.type === 'role' || news.type === 'wrote') live.push(news);
+    if (news.type === 'role') live.push(news);
   });
   const order = (what: ProberOrder): void => void child.send(what);
   return {

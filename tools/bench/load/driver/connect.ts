@@ -15,5 +15,7 @@ export async function connectDrivers(spec: DriverSpec, count: number): Promise<D
       return (await import('./ioredis-cluster.ts')).ioredisClusterDrivers(spec, count);
     case 'failoverCluster':
       return (await import('./failover-cluster.ts')).failoverClusterDrivers(spec, count);
+    case 'direct':
+      return (await import('./direct.ts')).directDrivers(spec, count);
   }
 }

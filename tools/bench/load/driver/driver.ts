@@ -21,7 +21,9 @@ export type DriverSpec =
       readonly share: 'client' | 'nothing';
     } & SentinelAddress)
   /** All connections of a process are one client, which has one for each node. */
-  | ({ readonly type: 'ioredisCluster' | 'failoverCluster' } & ClusterAddress);
+  | ({ readonly type: 'ioredisCluster' | 'failoverCluster' } & ClusterAddress)
+  /** One connection to each primary of now, and nothing that would follow another. */
+  | ({ readonly type: 'direct' } & ClusterAddress);
 
 /** What our own client tells of itself; peers tell nothing. */
 export interface Told {

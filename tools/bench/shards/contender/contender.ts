@@ -12,6 +12,8 @@ export interface Running extends AsyncDisposable {
 export interface Contender {
   readonly name: string;
   readonly isOurs: boolean;
+  /** It follows no failover: what it shows of the other shards is what the machine does to them. */
+  readonly isControl?: boolean;
   /** Why it cannot take part on this machine, or undefined. */
   missing(): string | undefined;
   start(cluster: ShardedCluster): Promise<Running>;

@@ -7,7 +7,7 @@ import type { Contender } from './contender.ts';
 /** A driver of Node with nothing between it and the nodes. */
 export function driverAlone(
   name: string,
-  type: 'ioredisCluster' | 'failoverCluster',
+  type: 'ioredisCluster' | 'failoverCluster' | 'direct',
   isOurs: boolean,
 ): Contender {
   return {
@@ -20,6 +20,9 @@ export function driverAlone(
     },
   };
 }
+
+/** What the machine itself does to the other shards: an election, and one server less. */
+export const direct: Contender = { ...driverAlone('direct', 'direct', false), isControl: true };
 
 export const ioredisCluster = driverAlone('ioredis-cluster', 'ioredisCluster', false);
 

@@ -1,4 +1,5 @@
 import { ms } from '../../report/table.ts';
+import type { Fault } from '../cluster/fault.ts';
 import { ratio, type ShardsSummary } from './summary.ts';
 
 /** ms beyond the election, median. */
@@ -14,6 +15,10 @@ export interface Bar {
 
 /** What ours are held to. */
 export function barsOf(summaries: readonly ShardsSummary[]): readonly Bar[] {
+  const control = (fault: Fault): string => {
+    const found = summaries.find((summary) => summary.isControl && summary.fault === fault);
+    return found === undefined ? '' : `, ${found.contender} ${ratio(found.others.ratio)}`;
+  };
   return summaries
     .filter(({ isOurs }) => isOurs)
     .flatMap(({ contender, fault, added, others }) => [
@@ -24,7 +29,7 @@ export function barsOf(summaries: readonly ShardsSummary[]): readonly Bar[] {
       },
       {
         what: `${contender}, ${fault}: other shards' p99 within ${OTHERS_RATIO} times`,
-        found: ratio(others.ratio),
+        found: `${ratio(others.ratio)} (${ratio(others.low)} to ${ratio(others.high)})${control(fault)}`,
         isMet: others.ratio <= OTHERS_RATIO,
       },
     ]);

@@ -34,8 +34,8 @@ export async function recoveryBench(options: Options): Promise<Result> {
   const entrants: Entrant[] = [];
   try {
     await Promise.all(
-      contenders.map(async ({ name, isOurs, start }) => {
-        entrants.push({ name, isOurs, running: await start(cluster) });
+      contenders.map(async ({ name, isOurs, isControl = false, start }) => {
+        entrants.push({ name, isOurs, isControl, running: await start(cluster) });
       }),
     );
     entrants.sort((a, b) => a.name.localeCompare(b.name));
@@ -83,10 +83,10 @@ async function measure(options: Options, stage: Stage, entrants: readonly Entran
 }
 
 function line(run: number, of: number, record: RunRecord, capMs: number): string {
-  const { fault, contender, outageMs, addedMs, addedSlowestMs, others, errors, isOurs } = record;
+  const { fault, contender, outageMs, addedMs, addedSlowestMs, others, errors, isOurs, isControl } = record;
   const first = [
     `${String(run).padStart(4)}/${of} ${fault} ${contender}: election ${ms(outageMs)},`,
-    `added ${ms(addedMs, capMs)}, slowest worker ${ms(addedSlowestMs, capMs)} ms;`,
+    isControl ? 'a control;' : `added ${ms(addedMs, capMs)}, slowest worker ${ms(addedSlowestMs, capMs)} ms;`,
     `others' p99 ${ms(others.calm)} and ${ms(others.during)} ms (${ratio(others.ratio)})`,
   ].join(' ');
   return [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OperationRecord } from '../../load/operation.ts';
-import { latenciesIn, p99Of, slowestIn, windowsAround } from './others.ts';
+import { latenciesIn, p99Of, p99OfRuns, slowestIn, windowsAround } from './others.ts';
 
 const operation = (
   scheduledAt: number,
@@ -49,5 +49,14 @@ describe('what becomes of the other shards', () => {
       during: 198,
       ratio: 2,
     });
+  });
+
+  it('is told of all runs together, and how far the ratio depends on which runs there were', () => {
+    const calm = Array.from({ length: 101 }, (_, at) => at);
+    const run = (times: number) => ({ calm, during: calm.map((latency) => latency * times) });
+    expect(p99OfRuns([run(2), run(2)])).toEqual({ calm: 99, during: 198, ratio: 2, low: 2, high: 2 });
+    const { ratio, low, high } = p99OfRuns([run(1), run(3)]);
+    expect([low, high]).toEqual([1, 3]);
+    expect(ratio).toBeGreaterThan(2);
   });
 });

@@ -1,4 +1,5 @@
 import type { OperationRecord } from '../../load/operation.ts';
+import { seeded } from '../../random.ts';
 import { quantile } from '../../report/statistics.ts';
 
 /** ms; what falls due so shortly before the fault may end in it. */
@@ -66,7 +67,29 @@ export interface P99 {
   readonly ratio: number;
 }
 
+/** Of several runs, with the 95 % interval of the ratio. */
+export interface P99OfRuns extends P99 {
+  readonly low: number;
+  readonly high: number;
+}
+
+const RESAMPLES = 200;
+
 export function p99Of({ calm, during }: Latencies): P99 {
   const [calmMs, duringMs] = [quantile(calm, 0.99), quantile(during, 0.99)];
   return { calm: calmMs, during: duringMs, ratio: duringMs / calmMs };
+}
+
+/** Over the operations of all runs together. Whole runs are resampled: what happens within one is not independent. */
+export function p99OfRuns(runs: readonly Latencies[]): P99OfRuns {
+  const together = (chosen: readonly Latencies[]): P99 =>
+    p99Of({
+      calm: chosen.flatMap(({ calm }) => calm),
+      during: chosen.flatMap(({ during }) => during),
+    });
+  const random = seeded(1);
+  const anew = (): readonly Latencies[] =>
+    runs.map(() => runs[Math.floor(random() * runs.length)] as Latencies);
+  const ratios = Array.from({ length: RESAMPLES }, () => together(anew()).ratio);
+  return { ...together(runs), low: quantile(ratios, 0.025), high: quantile(ratios, 0.975) };
 }

@@ -36,6 +36,7 @@ export interface RunSettings {
 export interface Entrant {
   readonly name: string;
   readonly isOurs: boolean;
+  readonly isControl: boolean;
   readonly running: Running;
 }
 
@@ -43,6 +44,8 @@ export interface RunRecord extends Judgement {
   readonly run: number;
   readonly contender: string;
   readonly isOurs: boolean;
+  /** It recovers from nothing: only what is told of the other shards counts. */
+  readonly isControl: boolean;
   readonly fault: Fault;
   /** All contenders that shared this fault. */
   readonly beside: readonly string[];
@@ -109,7 +112,8 @@ export async function runOnce(
   prober.begin(replicas, probeKey, 'kept');
   await pause(settings.warmMs);
   const faultAt = inject(cluster, fault, old);
-  await awaitRecovery(prober, replicas, loads, faultAt, settings.capMs);
+  const following = loads.filter((_, at) => entrants[at]?.isControl === false);
+  await awaitRecovery(prober, replicas, following, faultAt, settings.capMs);
   const endAt = now();
   const [results, log] = await Promise.all([
     Promise.all(loads.map((load) => load.finish())),
@@ -126,13 +130,13 @@ export async function runOnce(
   const facts: RunFacts = { ...seen, newPort: successorOf(seen) ?? newPort };
   const isDisturbed = before.some((primary, at) => at !== shard && primary !== after[at]);
   const findings: Finding[] = [];
-  for (const [at, { name, isOurs }] of entrants.entries()) {
+  for (const [at, { name, isOurs, isControl }] of entrants.entries()) {
     const result = results[at];
     if (result === undefined) continue;
     const finalValues = await list(newPort, (loads[at] as Load).key);
     const { latencies, ...found } = judgeShards(facts, endAt, { workers, result, finalValues });
     const record: RunRecord = {
-      ...{ run, contender: name, isOurs, fault, beside: entrants.map((entrant) => entrant.name) },
+      ...{ run, contender: name, isOurs, isControl, fault, beside: entrants.map((entrant) => entrant.name) },
       ...found,
       closed: result.closed,
       isDisturbed,

@@ -2,20 +2,20 @@ import { summarize, type Summary } from '../../report/statistics.ts';
 import { ms, type Row, table } from '../../report/table.ts';
 import { type Fault, FAULTS } from '../cluster/fault.ts';
 import type { ErrorKind } from './error-kind.ts';
-import { type P99, p99Of } from './others.ts';
+import { type P99OfRuns, p99OfRuns } from './others.ts';
 import type { Finding, RunRecord } from './run.ts';
 
 export interface ShardsSummary {
   readonly contender: string;
   readonly isOurs: boolean;
+  readonly isControl: boolean;
   readonly fault: Fault;
   readonly runs: number;
   readonly outage: Summary;
   readonly gap: Summary;
   readonly added: Summary;
   readonly addedSlowest: Summary;
-  /** Over the operations of all runs together. */
-  readonly others: P99;
+  readonly others: P99OfRuns;
   readonly othersFailed: number;
   readonly kinds: Readonly<Record<ErrorKind, number>>;
   readonly inFlight: number;
@@ -50,16 +50,14 @@ function one(contender: string, fault: Fault, own: readonly Finding[]): ShardsSu
   return {
     contender,
     isOurs: records.every(({ isOurs }) => isOurs),
+    isControl: records.every(({ isControl }) => isControl),
     fault,
     runs: own.length,
     outage: of('outageMs'),
     gap: of('gapMs'),
     added: of('addedMs'),
     addedSlowest: of('addedSlowestMs'),
-    others: p99Of({
-      calm: own.flatMap(({ latencies }) => latencies.calm),
-      during: own.flatMap(({ latencies }) => latencies.during),
-    }),
+    others: p99OfRuns(own.map(({ latencies }) => latencies)),
     othersFailed: sum((record) => record.othersFailed),
     kinds: {
       unknown: sum(({ kinds }) => kinds.unknown),
@@ -114,20 +112,26 @@ function row(summary: ShardsSummary, capMs: number): Row {
   const three = ({ median, p95, worst }: Summary): string =>
     [median, p95, worst].map((value) => ms(value, capMs)).join(' / ');
   const { others, kinds } = summary;
-  return [
-    summary.contender,
-    String(summary.runs),
-    ms(summary.outage.median),
-    ms(summary.gap.median),
-    three(summary.added),
-    three(summary.addedSlowest),
-    ...[others.calm, others.during].map((value) => ms(value)),
-    ratio(others.ratio),
-    count(summary.othersFailed),
+  const recovery = [ms(summary.gap.median), three(summary.added), three(summary.addedSlowest)];
+  const told = [
     `${kinds.unknown}/${summary.inFlight}`,
     ...[kinds.notExecuted, kinds.other, summary.unsettled, summary.closed, summary.doubled].map(count),
     ...[summary.lostByClient, summary.lostByRedis].map(count),
   ];
+  const unlessControl = (cells: Row): Row => (summary.isControl ? cells.map(() => '-') : cells);
+  return [
+    summary.contender,
+    String(summary.runs),
+    ms(summary.outage.median),
+    ...unlessControl(recovery),
+    ...[others.calm, others.during].map((value) => exact(value)),
+    `${ratio(others.ratio)} (${ratio(others.low)} to ${ratio(others.high)})`,
+    count(summary.othersFailed),
+    ...unlessControl(told),
+  ];
 }
+
+/** The bar is a fifth, so tenths of a ms would not do. */
+const exact = (value: number): string => (value < 10 ? value.toFixed(2) : ms(value));
 
 export const ratio = (value: number): string => (Number.isFinite(value) ? value.toFixed(2) : '-');
