@@ -5,8 +5,9 @@ import { type Prober, startProber } from '../../prober/prober.ts';
 import type { Random } from '../../random.ts';
 import { keySlot } from '../key-slot.ts';
 import { busyKeys, channelOf } from '../keys.ts';
-import type { Arena, OwnedSuccession, Struck } from './arena.ts';
+import type { Arena, Struck } from './arena.ts';
 import { keepOnDisk } from './keep-on-disk.ts';
+import { lossesOf } from './losses.ts';
 import { shardsContenders } from './shards-contenders.ts';
 import { startAll } from './start-all.ts';
 import {
@@ -61,7 +62,7 @@ function arenaOf(testbed: ShardsTestbed, prober: Prober): Arena {
       at,
       what: whatOf(struck),
       successions: successions.map((succession) => ({ ...succession, owns })),
-      losses: lossesOf(struck),
+      losses: lossesOf(struck.oldPort, struck.settled, now()),
       ...(wentOnAt !== undefined && { stopped: { from: at, to: wentOnAt, takes: owns } }),
       ...(settled.length > 0 && { settled }),
     };
@@ -91,23 +92,6 @@ function whatOf({ oldPort, newPort, settled }: StruckShard): string {
       `slot ${slot} to ${owner} with ${keys} keys, ${dropped.length} of others dropped`,
   );
   return slots.length === 0 ? way : `${way} (an operator settled ${slots.join('; ')})`;
-}
-
-/**
- * What the servers lost of slots about which they did not agree. A node deletes the keys of a slot that it thinks
- * another's: all that was there is gone. Of a key that two nodes had, one value is.
- */
-function lossesOf({ oldPort, settled }: StruckShard): readonly OwnedSuccession[] {
-  const roleAt = now();
-  return settled.flatMap(({ slot, owner, keys, dropped }) => {
-    const to = String(portOf(owner));
-    if (keys === 0)
-      return [{ from: String(oldPort), to, roleAt, owns: (key: string) => keySlot(key) === slot }];
-    return dropped.map(({ key, from }) => ({
-      ...{ from: String(portOf(from)), to, roleAt },
-      owns: (other: string) => other === key,
-    }));
-  });
 }
 
 /** Who is subscribed to a sharded channel is sent away with its slot, by the server: it is not moved. */
