@@ -124,6 +124,8 @@ export interface Cluster extends AsyncDisposable {
   reportResent(target: TargetId, server: EndpointId, count: number, reason: string): void;
   /** Tells of a client's subscriptions that they stand again, and since when they did not. */
   reportGap(target: TargetId, server: EndpointId, subscriptions: number, from: Ms): void;
+  /** Tells of a client that was closed because it did not read, and how many there were since this was told before. */
+  reportSlow(target: TargetId, address: string, unreadBytes: number, count: number): void;
   run<T>(operation: Operation<T>, options: RunOptions): Promise<T>;
   /** Evidence from the data path goes through the rules like any other. */
   report(report: Report<unknown>): void;

@@ -278,6 +278,9 @@ export function createCluster<C, R, S>(
     reportGap(target, server, subscriptions, from) {
       tell({ type: 'subscriptionGap', target, server, subscriptions, from, to: runtime.now() });
     },
+    reportSlow(target, address, unreadBytes, count) {
+      tell({ type: 'slowClientsClosed', target, address, unreadBytes, count });
+    },
     async run(operation, runOptions) {
       const release = acquire();
       try {

@@ -96,6 +96,14 @@ export type FailoverNews =
       readonly from: Ms;
       readonly to: Ms;
     }
+  /** A client did not read what it asked for, and was closed. Told of one, with how many were closed since the last. */
+  | {
+      readonly type: 'slowClientsClosed';
+      readonly target: TargetId;
+      readonly address: string;
+      readonly unreadBytes: number;
+      readonly count: number;
+    }
   /** What was unknown goes again, because the backend or the user declared it at least once. */
   | {
       readonly type: 'operationsResent';

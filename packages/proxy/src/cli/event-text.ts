@@ -31,6 +31,8 @@ export function eventText(event: FailoverEvent): string {
       return `${event.server}: ${event.count} operations without an answer go again, marked`;
     case 'subscriptionGap':
       return `${event.target}: ${event.subscriptions} subscriptions of a client heard nothing for ${Math.round(event.to - event.from)} ms`;
+    case 'slowClientsClosed':
+      return `${event.target}: ${event.count} clients were closed that did not read, the last one ${event.address} with ${event.unreadBytes} bytes`;
     case 'conditionsChanged':
       return `${event.server}: ${event.conditions.length === 0 ? 'no special condition' : event.conditions.join(', ')}`;
     case 'rangesChanged':

@@ -33,6 +33,7 @@ export function storyOf(
       return equals.includes(event.server) ? availabilityStory(event) : undefined;
     case 'subscriptionGap':
       return `a subscriber hears again; for ${Math.round(event.to - event.from)} ms it heard nothing`;
+    case 'slowClientsClosed':
     case 'conditionsChanged':
     case 'rangesChanged':
     case 'memberAdded':

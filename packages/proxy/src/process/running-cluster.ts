@@ -62,7 +62,10 @@ export function startCluster(
 function logEvent(runtime: Runtime, name: string, event: FailoverEvent): void {
   const { at: _at, type, ...fields } = event;
   const level =
-    type === 'stateChanged' || type === 'outcomesUnknown' || type === 'minoritySeen'
+    type === 'stateChanged' ||
+    type === 'outcomesUnknown' ||
+    type === 'minoritySeen' ||
+    type === 'slowClientsClosed'
       ? 'warn'
       : type === 'claimAccepted' ||
           type === 'operationsResent' ||

@@ -1,4 +1,4 @@
-import type { Cluster, Lease, Ms } from '@failover/core';
+import type { Cluster, Lease, Ms, TargetId } from '@failover/core';
 import type { AddressMap } from '../map-addresses.ts';
 import { mapAddresses } from '../map-addresses.ts';
 import type { RedisReply } from '../replies.ts';
@@ -18,18 +18,23 @@ export interface DataReports {
   silent(upstream: Connection, forMs: Ms): void;
   failed(upstream: Connection, reason: string): void;
   dialled(lease: Lease, dialled: Dialled): void;
+  /** A client was closed that did not read. Told once of all that are within some seconds. */
+  tooSlow(target: TargetId, address: string, unreadBytes: number): void;
 }
 
 /** ms in which one server's refusals are told once. */
 const tellAgainMs = 20;
+/** ms in which clients that do not read are told once: nobody can write such a line again and again. */
+const tellSlowAgainMs = 10_000;
 
 export function createDataReports(
-  cluster: Pick<Cluster, 'report' | 'reportUnknown'>,
+  cluster: Pick<Cluster, 'report' | 'reportSlow' | 'reportUnknown'>,
   tick: Pick<Tick, 'now'>,
   addresses: AddressMap = new Map(),
 ): DataReports {
   const unknowns = new Map<Upstream<Pending>, number>();
   const refusedAt = new WeakMap<Upstream<Pending>, Ms>();
+  const slow = { toldAt: -Infinity, untold: 0 };
   const memberOf = (lease: Lease) => ({ endpoint: lease.server, kind: 'data' }) as const;
 
   function failed({ lease, openedAt }: Connection, reason: string): void {
@@ -67,6 +72,13 @@ export function createDataReports(
       cluster.report({ type: 'silent', member: memberOf(lease), openedAt, forMs });
     },
     failed,
+    tooSlow(target, address, unreadBytes) {
+      slow.untold += 1;
+      if (tick.now() - slow.toldAt < tellSlowAgainMs) return;
+      cluster.reportSlow(target, address, unreadBytes, slow.untold);
+      slow.toldAt = tick.now();
+      slow.untold = 0;
+    },
     dialled(lease, dialled) {
       switch (dialled.type) {
         case 'failed':

@@ -285,6 +285,8 @@ describe('a relay', () => {
     other.send('GET b');
     await until(() => top.gateway.counters['closedSlow'] === 1);
     await until(() => top.gateway.counters['clients'] === 1);
+    expect(top.cluster.slow).toMatchObject([{ address: '127.0.0.1:50000', count: 1 }]);
+    expect(top.cluster.slow[0]?.unreadBytes).toBeGreaterThan(50_000);
   });
 
   it('[42] lets the server of a client wait that does not read what it asked for', async () => {

@@ -366,7 +366,9 @@ class OneRelay
   }
 
   tooSlow(): void {
-    this.context.counters.closedSlow += 1;
+    const { client, context, options, origin } = this;
+    context.counters.closedSlow += 1;
+    context.reports.tooSlow(origin.target, options.address, client.writableLength);
     this.close();
   }
 

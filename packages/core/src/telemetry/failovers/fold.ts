@@ -73,6 +73,7 @@ export function foldFailovers(log: FailoverLog, event: FailoverEvent): FailoverL
     case 'memberRemoved':
     case 'operationsResent':
     case 'subscriptionGap':
+    case 'slowClientsClosed':
     case 'conditionsChanged':
     case 'rangesChanged':
     case 'roleChanged':

@@ -44,6 +44,7 @@ export function stepOf(event: FailoverEvent): Step | undefined {
     case 'outcomesUnknown':
     case 'operationsResent':
     case 'subscriptionGap':
+    case 'slowClientsClosed':
     case 'conditionsChanged':
     case 'rangesChanged':
       return undefined;

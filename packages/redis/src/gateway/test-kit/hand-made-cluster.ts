@@ -7,6 +7,7 @@ export interface HandMadeCluster extends Cluster {
   readonly reports: Report<unknown>[];
   readonly unknown: number;
   readonly gaps: { readonly server: EndpointId; readonly subscriptions: number; readonly from: number }[];
+  readonly slow: { readonly address: string; readonly unreadBytes: number; readonly count: number }[];
   readonly held: number;
   retriesLeft: number;
   /** Fences the lease before, if there is one. */
@@ -31,6 +32,7 @@ export function handMadeCluster(target: TargetId, runtime: Runtime): HandMadeClu
     reports: [] as Report<unknown>[],
     unknown: 0,
     gaps: [] as HandMadeCluster['gaps'],
+    slow: [] as HandMadeCluster['slow'],
     retriesLeft: 1000,
     get held() {
       return waiters.length;
@@ -68,6 +70,9 @@ export function handMadeCluster(target: TargetId, runtime: Runtime): HandMadeClu
     },
     reportGap(_target: TargetId, server: EndpointId, subscriptions: number, from: number) {
       cluster.gaps.push({ server, subscriptions, from });
+    },
+    reportSlow(_target: TargetId, address: string, unreadBytes: number, count: number) {
+      cluster.slow.push({ address, unreadBytes, count });
     },
     run: () => Promise.reject(new Error('not used')),
     report(report: Report<unknown>) {
