@@ -116,17 +116,25 @@ export class Entrance implements IntakeEvents {
   }
 
   violation(problem: string): void {
-    const { context, gates, line } = this.#options;
-    const answer = replyOf(protocolError(problem));
-    context.counters.protocolErrors += 1;
-    const cut = this.#arriving();
-    if (cut === undefined) this.#queue(answer);
-    else {
-      // The rest of it never comes: nobody behind it would be answered.
-      gates.cancel(cut);
-      line.replace(cut, answer);
-    }
+    this.#options.context.counters.protocolErrors += 1;
+    const answer = protocolError(problem);
+    if (!this.#cut(answer)) this.#queue(replyOf(answer));
     this.#options.drain();
+  }
+
+  /** No more is read. */
+  end(): void {
+    if (this.#cut(cutOff)) this.#options.context.counters.notExecuted += 1;
+  }
+
+  /** Answers a command of which the rest never comes: nothing behind it would be answered. True if there is one. */
+  #cut(answer: Uint8Array): boolean {
+    const { gates, line } = this.#options;
+    const cut = this.#arriving();
+    if (cut === undefined) return false;
+    gates.cancel(cut);
+    line.replace(cut, replyOf(answer));
+    return true;
   }
 
   /** The large command that still arrives, unless it was answered before all of it came. */
@@ -208,4 +216,5 @@ const readWhole: ReadonlySet<CommandTraits['route']> = new Set([
   'session',
   'refused',
 ] as const);
+const cutOff = notExecuted('its connection was ended before all of it came');
 const tooMuchWaits = notExecuted('too much is waiting');

@@ -15,8 +15,8 @@ export interface IntakeEvents {
   command(bytes: Uint8Array, index: number): void;
   /** A command too large to wait for. Its pieces follow; the first call has the name if it is known. */
   part(bytes: Uint8Array, index: number, isFirst: boolean, isLast: boolean): void;
-  /** Nothing is read after it. */
-  violation(problem: string): void;
+  /** Nothing is read after it. `rest` goes on in the middle of a large command that part of was told before. */
+  violation(problem: string, rest?: Uint8Array): void;
 }
 
 export type IntakeContext = Pick<GatewayContext, 'commands' | 'limits' | 'scanner'>;
@@ -134,7 +134,7 @@ export class Intake {
     const found = scan.scan(chunk, 0, 1, false);
     if (found === 'violation') {
       this.#isDead = true;
-      this.#events.violation(inRedisWords(scan.problem));
+      this.#events.violation(inRedisWords(scan.problem), isFirst ? undefined : chunk);
       return;
     }
     const isLast = scan.count === 1;

@@ -257,6 +257,23 @@ describe('a subscriber', () => {
     await expect.poll(() => names(top, 'b')).toEqual(['SUBSCRIBE news']);
   });
 
+  it('asks again when the new server does not accept it', async () => {
+    await using top = benchTop(redis);
+    let tries = 0;
+    top.b.handler = (args, connection) => {
+      if (args[0] !== 'AUTH') return redis(args, connection);
+      tries += 1;
+      return tries > 1 ? '+OK\r\n' : '-WRONGPASS invalid username-password pair or user is disabled.\r\n';
+    };
+    const client = top.connect();
+    client.send('AUTH ann secret', 'SUBSCRIBE news');
+    await client.receives(`+OK\r\n${subscribed}`);
+    await failOver(top);
+    await until(() => names(top, 'b').length > 0);
+    expect(names(top, 'b')).toEqual(['SUBSCRIBE news']);
+    expect(client.text).toBe(`+OK\r\n${subscribed}`);
+  });
+
   it('does not lose its place among replies when messages come between', async () => {
     await using top = benchTop((args, connection) => {
       if (args[0] !== 'PING') return redis(args, connection);
@@ -450,5 +467,18 @@ describe('a large command', () => {
       `+OK\r\n${bulk('b')}-TRYAGAIN failover: not executed, the connection was lost before all of it was sent\r\n${bulk('c')}`,
     );
     expect(names(top, 'b')).toEqual(['GET c']);
+  });
+
+  it('keeps nobody waiting when the listener drains in the middle of it', async () => {
+    await using top = benchTop(redis, { limits: { maxSharedBytes: 500, maxWholeBytes: 1000 } });
+    const client = top.connect();
+    client.send('GET a');
+    client.write(large.slice(0, 2000));
+    await until(() => top.a.connections.length === 2);
+    top.drain.abort();
+    await until(() => !client.isOpen);
+    expect(client.text).toBe(
+      `${bulk('a')}-TRYAGAIN failover: not executed, its connection was ended before all of it came\r\n`,
+    );
   });
 });

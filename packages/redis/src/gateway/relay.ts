@@ -324,6 +324,7 @@ class OneRelay
 
   drain(): void {
     this.isEnding = true;
+    this.entrance.end();
     this.pump();
   }
 

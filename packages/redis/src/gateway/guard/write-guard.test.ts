@@ -26,6 +26,12 @@ function guarded(waited: () => number | undefined): BenchTop {
   return benchTop(handler, { config: { waitReplicas: 1, waitTimeoutMs: 100 } });
 }
 
+const MiB = 1024 * 1024;
+
+/** The beginning of a SET of that many bytes. */
+const setOf = (bytes: number, sent: number): string =>
+  `*3\r\n$3\r\nSET\r\n$1\r\nc\r\n$${bytes}\r\n${'x'.repeat(sent)}`;
+
 const namesSent = (top: BenchTop): readonly string[] =>
   top.a.received.map(([name = '']) => name.toUpperCase()).filter((name) => name !== 'PUBLISH');
 
@@ -98,6 +104,31 @@ describe('a guarded write', () => {
     client.send('SET a 1', 'CLIENT REPLY OFF', 'GET a');
     await until(() => client.text.endsWith(bulk('a')));
     expect(client.text).toMatch(/^\+OK\r\n-ERR CLIENT REPLY is refused by failover: .*\r\n\$1\r\na\r\n$/);
+  });
+
+  it.each([
+    ['between commands', 'SET b 1\r\n*1\r\n!\r\n', '+OK\r\n+OK\r\n'],
+    ['within a command above 1 MiB', setOf(2 * MiB, MiB) + 'x'.repeat(2 * MiB), '+OK\r\n'],
+  ])('is answered at once when a protocol error follows %s, and so is the error', async (_, bytes, done) => {
+    await using top = guarded(() => 1);
+    const client = top.connect();
+    client.send('SET a 1');
+    await client.receives('+OK\r\n');
+    client.write(bytes);
+    await until(() => !client.isOpen);
+    expect(client.text.slice(0, done.length)).toBe(done);
+    expect(client.text.slice(done.length)).toMatch(/^-ERR Protocol error: [^\r]*\r\n$/);
+    expect(top.gateway.counters['protocolErrors']).toBe(1);
+  });
+
+  it('is unknown when no WAIT can follow it, since the command behind it never ends', async () => {
+    await using top = guarded(() => 1);
+    const client = top.connect();
+    client.write(`SET a 1\r\n${setOf(2 * MiB, MiB)}`);
+    await until(() => namesSent(top).includes('SET'));
+    client.write('x'.repeat(2 * MiB));
+    await until(() => !client.isOpen);
+    expect(client.text).toMatch(/^-OUTCOMEUNKNOWN [^\r]*\r\n-ERR Protocol error: [^\r]*\r\n$/);
   });
 
   it('leaves readers of replicas alone', async () => {

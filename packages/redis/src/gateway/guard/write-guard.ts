@@ -176,7 +176,14 @@ export class WriteGuard implements IntakeEvents, FramedEvents {
     this.#asker.ask(bytes);
   }
 
-  violation(problem: string): void {
+  violation(problem: string, rest?: Uint8Array): void {
+    if (rest !== undefined) {
+      // The relay, which has the beginning of that command, finds it too and answers in its place.
+      this.#asker.ask(rest);
+      return;
+    }
+    // The last that the relay hears.
+    this.#guard();
     this.#options.context.counters.protocolErrors += 1;
     this.#answer(protocolError(problem));
     this.drain();
@@ -236,8 +243,14 @@ export class WriteGuard implements IntakeEvents, FramedEvents {
   }
 
   #release(waited: Uint8Array): void {
+    this.#releaseFor(
+      waited[0] === colon ? Number.parseInt(Buffer.from(waited).toString('latin1', 1), 10) : 0,
+    );
+  }
+
+  /** So many replicas have it, as far as we know. */
+  #releaseFor(count: number): void {
     const { rules, client, context } = this.#options;
-    const count = waited[0] === colon ? Number.parseInt(Buffer.from(waited).toString('latin1', 1), 10) : 0;
     const held = this.#held;
     this.#held = [];
     if (count >= rules.replicas) {
@@ -288,8 +301,13 @@ export class WriteGuard implements IntakeEvents, FramedEvents {
   }
 
   ended(isOrderly: boolean): void {
-    if (isOrderly) this.#options.client.end();
-    else this.close();
+    if (!isOrderly) {
+      this.close();
+      return;
+    }
+    // No WAIT could go behind what was sent last.
+    this.#releaseFor(0);
+    this.#options.client.end();
   }
 }
 
