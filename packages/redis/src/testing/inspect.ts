@@ -21,7 +21,7 @@ export type SeenMaster =
   | { readonly type: 'none'; readonly reason: string };
 
 /** ms: a server on loopback answers in less than one; a hung one never. */
-const askMs = 500;
+const askMs = 1_500;
 
 export async function seeRole(runtime: Runtime, server: EndpointId, password?: string): Promise<SeenRole> {
   try {

@@ -16,7 +16,7 @@ export type SeenNode =
   | { readonly type: 'none'; readonly reason: string };
 
 /** ms: a node on loopback answers in less than one; a hung one never. */
-const askMs = 500;
+const askMs = 1_500;
 
 export async function seeNode(runtime: Runtime, node: EndpointId, password?: string): Promise<SeenNode> {
   const client = connectResp(runtime, node, password);
