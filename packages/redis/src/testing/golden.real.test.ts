@@ -262,7 +262,7 @@ async function answers(server: EndpointId, script: Script, resp: 2 | 3): Promise
     while (
       !isClosed &&
       (received.length === 0 || received.length !== length) &&
-      performance.now() - before < 2_000
+      performance.now() - before < 20_000
     ) {
       length = received.length;
       await new Promise((resolve) => setTimeout(resolve, length === 0 ? 2 : 4));
