@@ -36,6 +36,15 @@ describe('options of ioredis', () => {
     expect(JSON.stringify(issue)).not.toContain('hunter2');
   });
 
+  it.each([
+    [{ tls: {} }, '`tls`'],
+    [{ sentinelTLS: {} }, '`sentinelTls`'],
+    [{ enableTLSForSentinelMode: true }, '`sentinelTls`'],
+    [{ natMap: {} }, '`addresses`'],
+  ])('that are ours by another name say which: %o', (option, ours) => {
+    expect(issues(option).map(({ fix }) => fix)).toEqual([expect.stringContaining(ours)]);
+  });
+
   it('that are harmless are taken, and null where BullMQ asks for it', () => {
     expect(issues({ maxRetriesPerRequest: null, keyPrefix: 'a:', commandTimeout: 5, protocol: 2 })).toEqual(
       [],
