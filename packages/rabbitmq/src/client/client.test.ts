@@ -97,7 +97,7 @@ describe('a connection in process', () => {
     const outcome = new Promise<unknown>((resolve) => {
       channel.sendToQueue('q', Buffer.from('lost?'), {}, resolve);
     });
-    await new Promise((resolve) => setImmediate(resolve));
+    await expect.poll(() => client.counters['published']).toBe(1);
     for (const member of testbed.members) testbed.kill(member);
     expect(isOutcomeUnknown(await outcome)).toBe(true);
   });

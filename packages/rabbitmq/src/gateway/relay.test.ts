@@ -75,7 +75,10 @@ describe('a client of the gateway', () => {
     await channel.close();
     expect(closed).toHaveBeenCalledTimes(1);
     const check = await connection.createChannel();
-    expect(await check.checkQueue('q')).toMatchObject({ messageCount: 4 });
+    await expect.poll(() => check.checkQueue('q')).toMatchObject({ messageCount: 4 });
+    const back = await Promise.all(Array.from({ length: 5 }, () => check.get('q', { noAck: true })));
+    const texts = back.map((message) => (message === false ? 'nothing' : message.content.toString()));
+    expect(texts.sort()).toEqual(['m10', 'm11', 'm7', 'm9', 'nothing']);
   });
 
   it('keeps its connection, channel and consumer when every node is killed in turn', async () => {
