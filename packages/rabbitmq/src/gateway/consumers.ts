@@ -128,7 +128,9 @@ function keepTrying(connection: Connection, channel: Channel, consumer: Consumer
       if (!isStillWanted()) return;
       consumer.tries -= 1;
       if (end.type === 'closed') consumerRefused(connection, channel, consumer, end.code, end.text);
-      else if (end.type === 'done') readmit(connection, channel, consumer);
+      // In the middle of a message its channel takes nothing else: the next try is soon.
+      else if (end.type === 'done' && channel.publishing === undefined)
+        readmit(connection, channel, consumer);
     });
   };
 

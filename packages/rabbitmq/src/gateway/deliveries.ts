@@ -34,6 +34,8 @@ export interface Deliveries {
   releaseOne(): void;
   /** The upstream channel is gone: what the client has is stale, and numbers upstream begin again. */
   nextEpoch(): void;
+  /** What the client has is nothing to it any more: it comes again under new numbers. */
+  giveBack(): void;
   readonly unsettled: number;
 }
 
@@ -76,6 +78,12 @@ export function createDeliveries(): Deliveries {
     return { type: 'each', tags, stale };
   }
 
+  function beginAnew(): void {
+    staleUpTo = lastTag;
+    held = 0;
+    disorderUpTo = 0;
+  }
+
   return {
     issue(upstreamTag, consumer, needsAck) {
       lastTag += 1;
@@ -109,10 +117,12 @@ export function createDeliveries(): Deliveries {
       disorderUpTo = lastTag + 1;
     },
     nextEpoch() {
-      staleUpTo = lastTag;
-      held = 0;
-      disorderUpTo = 0;
+      beginAnew();
       for (const [tag, { consumer }] of unsettled) unsettled.set(tag, { upstreamTag: 0, consumer });
+    },
+    giveBack() {
+      beginAnew();
+      for (const [tag, entry] of unsettled) take(tag, entry);
     },
     get unsettled() {
       return unsettled.size;

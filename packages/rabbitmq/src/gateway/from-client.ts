@@ -22,7 +22,7 @@ import { tellClient, tellNode } from './frames.ts';
 import type { Message } from './message.ts';
 import { appendFrame, beginMessage } from './message.ts';
 import { nameQueues } from './name-queues.ts';
-import { isNoWait, sendRequest } from './request.ts';
+import { hasNoAnswer, sendRequest } from './request.ts';
 import { showWaiting } from './show.ts';
 
 const publishId = methodId('basic.publish');
@@ -244,13 +244,24 @@ function request(connection: Connection, channel: Channel, bytes: Buffer, from: 
   }
   const method = nameQueues(asked, channel, connection.gateway.runtime);
   const frame = method === asked ? bytes.subarray(from, to) : encode(channel, method);
-  if (isNoWait(method)) {
+  // Before its answer, since what comes again may come before that.
+  if (method.name === 'basic.recover' || method.name === 'basic.recover-async') giveBack(channel);
+  if (hasNoAnswer(method)) {
     toNode(connection, channel, frame, 0, frame.length);
     complete(connection, channel, method, undefined);
     return;
   }
   const now = nowOf(connection);
   sendRequest(connection, channel, { method, bytes: frame, since: now, sentAt: now });
+  // What a client sends behind it, without waiting for the answer, is counted from here.
+  if (method.name === 'confirm.select' || method.name === 'tx.select')
+    complete(connection, channel, method, undefined);
+}
+
+/** All that the client has goes back to its queues, and so does what is held for it. */
+function giveBack({ waiting, deliveries }: Channel): void {
+  waiting.length = 0;
+  deliveries.giveBack();
 }
 
 function encode({ id }: Channel, method: Method): Buffer {

@@ -35,7 +35,6 @@ export function isOurs(request: Request | undefined): boolean {
   return request?.onReply !== undefined;
 }
 
-/** Does the client wait for an answer? */
-export function isNoWait(method: Method): boolean {
-  return 'nowait' in method && method.nowait;
+export function hasNoAnswer(method: Method): boolean {
+  return method.name === 'basic.recover-async' || ('nowait' in method && method.nowait);
 }

@@ -12,20 +12,25 @@ import type { Upstream } from './upstream.ts';
 /** A connection to a node that keeps what it is sent. */
 function recorded() {
   const sent: { readonly channel: number; readonly name: Method['name'] }[] = [];
+  const methods: Method[] = [];
   const upstream = {
     tuned: { frameMax: 131_072, channelMax: 2047, heartbeatS: 0 },
     append(bytes: Buffer, from: number, to: number) {
       for (let at = from; at < to; at = frameEndAt(bytes, at)) {
-        const { name } = decodeMethod(bytes, at, frameEndAt(bytes, at));
-        sent.push({ channel: channelAt(bytes, at), name });
+        const method = decodeMethod(bytes, at, frameEndAt(bytes, at));
+        methods.push(method);
+        sent.push({ channel: channelAt(bytes, at), name: method.name });
       }
     },
   };
-  return { sent, spare: createSpare(upstream as unknown as Upstream) };
+  return { sent, methods, spare: createSpare(upstream as unknown as Upstream) };
 }
 
 function owing(name: 'channel.open' | 'confirm.select'): Owed {
-  const method = (name === 'channel.open' ? { name } : { name, nowait: false }) as Method;
+  return owingOf(name === 'channel.open' ? { name } : { name, nowait: false });
+}
+
+function owingOf(method: Method): Owed {
   const bytes = encodeMethod(1, method.name, method as never);
   const request = { method, bytes, since: 0, sentAt: 0, onReply: () => undefined };
   return { type: 'request', channel: createChannel(1, 0), request };
@@ -52,6 +57,22 @@ describe('a try on a second connection', () => {
     expect(sent.map(({ name }) => name)).toEqual(['channel.open', 'confirm.select']);
     expect(hears(spare, 2047, 'channel.open-ok')).toBe(false);
     expect(hears(spare, 2047, 'confirm.select-ok')).toBe(true);
+  });
+
+  it('of a consumer loses no message and keeps none from others, whatever the client asked for', () => {
+    const { methods, spare } = recorded();
+    const asked = { queue: 'q', consumerTag: 'c', noLocal: false, exclusive: false, arguments: {} };
+    tryOn(spare, owingOf({ name: 'basic.consume', ...asked, noAck: true, nowait: false }), 0);
+    expect(methods).toMatchObject([
+      { name: 'channel.open' },
+      { name: 'basic.qos', prefetchCount: 1, global: false },
+      { name: 'basic.consume', queue: 'q', noAck: false },
+      { name: 'basic.cancel', consumerTag: 'c' },
+    ]);
+    expect(hears(spare, 2047, 'channel.open-ok')).toBe(false);
+    expect(hears(spare, 2047, 'basic.qos-ok')).toBe(false);
+    const ok = encodeMethod(2047, 'basic.consume-ok', { consumerTag: 'c' });
+    expect(hearOn(nobody, spare, ok, 0, ok.length)).toBe(true);
   });
 
   it('takes no channel of a connection that has few left', () => {

@@ -3,7 +3,7 @@ import { decodeMethod } from '../protocol/decode.ts';
 import { encodeMethod } from '../protocol/encode.ts';
 import { channelAt, frameType, setChannelAt } from '../protocol/frame.ts';
 import { highestChannel } from '../protocol/login.ts';
-import type { Method } from '../protocol/methods.ts';
+import type { Arguments, Method } from '../protocol/methods.ts';
 import { replyCode } from '../protocol/reply-code.ts';
 import type { Channel, Request } from './channel.ts';
 import type { Connection } from './connection.ts';
@@ -41,8 +41,8 @@ export type Owed =
 /** ms between two tries of one client, and so much more for each client beside it. */
 const everyMs = 40;
 const crowdMs = 2;
-/** The same of what writes the cluster's metadata: a node that hangs stops that everywhere. */
-const metadataEveryMs = 1000;
+/** The same of what writes the cluster's metadata, which a node that hangs stops everywhere, and of what takes messages. */
+const seldomEveryMs = 1000;
 /** ms after which a try is given up, and how many may be open at a time. */
 const giveUpMs = 800;
 const maxTries = 20;
@@ -71,11 +71,28 @@ export function tryOn(spare: Spare, owed: Owed, now: Ms): void {
     eachPiece(copy, (bytes, from, to) => {
       spare.upstream.append(bytes, from, to);
     });
+  } else if (owed.request.method.name === 'basic.consume') {
+    for (const method of consumerLike(owed.request.method)) {
+      send(spare, encodeMethod(id, method.name, method as never));
+    }
   } else if (!isOpening(owed)) {
     const bytes = Buffer.from(owed.request.bytes);
     setChannelAt(bytes, 0, id);
     send(spare, bytes);
   }
+}
+
+/**
+ * With acks, whatever the client wanted, and for one message, since what it gets goes back. Gone in the same breath: what
+ * waits for a leader that hangs is done all at once, and would pass a message round until its queue drops it.
+ */
+function consumerLike(asked: Arguments<'basic.consume'>): readonly Method[] {
+  const consumerTag = asked.consumerTag === '' ? 'failover-try' : asked.consumerTag;
+  return [
+    { name: 'basic.qos', prefetchSize: 0, prefetchCount: 1, global: false },
+    { name: 'basic.consume', ...asked, consumerTag, noAck: false, nowait: false },
+    { name: 'basic.cancel', consumerTag, nowait: false },
+  ];
 }
 
 /** What is owed may be that the channel opens: each try begins with that. */
@@ -95,6 +112,8 @@ function isPreparation(name: Method['name'], owed: Owed): boolean {
       return !isOpening(owed);
     case 'confirm.select-ok':
       return owed.type === 'publish';
+    case 'basic.qos-ok':
+      return owed.type === 'request' && owed.request.method.name === 'basic.consume';
     default:
       return name === 'basic.return';
   }
@@ -102,8 +121,9 @@ function isPreparation(name: Method['name'], owed: Owed): boolean {
 
 /** ms from one try to the next, for one of `crowd` clients. */
 export function nextTryMs(owed: Owed | undefined, crowd: number): number {
-  const isMetadata = owed?.type === 'request' && /^(?:queue|exchange)\./.test(owed.request.method.name);
-  return isMetadata ? metadataEveryMs : everyMs + crowd * crowdMs;
+  const isSeldom =
+    owed?.type === 'request' && /^(?:queue\.|exchange\.|basic\.consume$)/.test(owed.request.method.name);
+  return isSeldom ? seldomEveryMs : everyMs + crowd * crowdMs;
 }
 
 /** A frame on the spare connection. True if a try was answered: it works here. */
