@@ -120,6 +120,11 @@ export class Attachment {
     this.lost(afterLoss(this.#sent), session);
   }
 
+  /** The client leaves its connection, of which nothing is lost but what was watched there. */
+  left(): void {
+    this.#become({ ...this.#sent, watch: this.told.watch === 'none' ? 'none' : 'lost' });
+  }
+
   break(): void {
     this.#become({ transaction: 'broken', watch: 'none' });
   }

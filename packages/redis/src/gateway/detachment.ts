@@ -62,8 +62,10 @@ export class Detachment {
 
   /** All behind the first command that `on` refused is answered. */
   refused(on: Upstream<Pending>): void {
-    const { flight, settlement } = this.#options;
+    const { attachment, flight, route, settlement } = this.#options;
     const { sent } = flight.collection;
+    // What goes again may go to another server, which watches nothing.
+    if (route.isOnPinned) attachment.left();
     this.#leave();
     // The same server again at once would only refuse again: give the cluster a moment to learn of it.
     const pauseMs = flight.origin.lease() === on.lease ? retryPauseMs : undefined;

@@ -177,6 +177,26 @@ describe('a transaction', () => {
     expect(names(top, 'b')).toEqual(['MULTI', 'SET k 1', 'DISCARD', 'GET after']);
   });
 
+  it('[18] fails as if a watched key had changed when a command behind the watch was refused, and went to another server', async () => {
+    let isReplica = false;
+    await using top = benchTop((args, connection) =>
+      isReplica && args[0] === 'GET' ? '-READONLY no\r\n' : redis(args, connection),
+    );
+    top.b.handler = redis;
+    const client = top.connect();
+    client.send('WATCH k', 'GET a');
+    const told = `+OK\r\n${bulk('a')}`;
+    await client.receives(told);
+    isReplica = true;
+    client.send('GET k');
+    await until(() => top.cluster.reports.length > 0);
+    top.cluster.grant(top.second);
+    await client.receives(`${told}${bulk('k')}`);
+    client.send('MULTI', 'SET k 1', 'EXEC');
+    await client.receives(`${told}${bulk('k')}+OK\r\n+QUEUED\r\n*-1\r\n`);
+    expect(names(top, 'b')).toEqual(['GET k', 'MULTI', 'SET k 1', 'DISCARD']);
+  });
+
   it('succeeds after a lost watch that the client gave up', async () => {
     await using top = benchTop(redis);
     const client = top.connect();
