@@ -176,6 +176,25 @@ describe('an instance over a failover', () => {
     expect(client.a.received).toEqual([]);
   });
 
+  it('sees its duplicates in CLIENT LIST, and one that is killed hears what is true of its write, which is not sent again', async () => {
+    await using client = scriptedClient(hangsOnWrites);
+    const other = client.redis.duplicate();
+    const id = await other.client('ID');
+    const write = rejection(other.incr('n'));
+    await sent(client, 1);
+    expect(String(await client.redis.client('LIST'))).toMatch(
+      new RegExp(`^id=1 addr=in-process .*\\nid=${id} addr=in-process `),
+    );
+    expect(await client.redis.client('KILL', 'ID', id)).toBe(1);
+    expect(await write).toBeInstanceOf(OutcomeUnknownError);
+    client.a.connections[0]?.write(':1\r\n');
+    expect(await other.get('a')).toBe('a');
+    expect(client.a.received).toEqual([
+      ['incr', 'n'],
+      ['get', 'a'],
+    ]);
+  });
+
   it('shows a user’s reconnectOnError only the errors of the server', async () => {
     const seen: string[] = [];
     const reconnectOnError = (error: Error): boolean => {

@@ -50,7 +50,7 @@ export function answerClient(args: readonly Buffer[], session: Session, facts: C
       };
     }
     case 'INFO':
-      return keep(textReply(`${describe(facts, 'info')}\n`, facts.identity.resp));
+      return keep(textReply(`${describe(facts, 'client|info')}\n`, facts.identity.resp));
     case 'GETREDIR':
       return keep(integer(redirectionOf(session)));
     case 'NO-EVICT':

@@ -75,7 +75,7 @@ const isSubscriber = ({ subscribed }: ClientFacts): boolean =>
 export const typeOf = (facts: ClientFacts): ClientType => (isSubscriber(facts) ? 'pubsub' : 'normal');
 
 /** Its line in CLIENT LIST, in the server's order. What we do not keep of a client is not in it. */
-export function describe(facts: ClientFacts, command?: string): string {
+export function describe(facts: ClientFacts, command = lastKnownCommand(facts)): string {
   const { identity, session, subscribed } = facts;
   return [
     `id=${facts.id}`,
@@ -88,13 +88,21 @@ export function describe(facts: ClientFacts, command?: string): string {
     `sub=${subscribed.channel}`,
     `psub=${subscribed.pattern}`,
     `ssub=${subscribed.shard}`,
-    ...(command === undefined ? [] : [`cmd=client|${command}`]),
+    `cmd=${command}`,
     `user=${facts.user ?? ''}`,
     `redir=${redirectionOf(session)}`,
     `resp=${identity.resp}`,
     `lib-name=${session.libraryName}`,
     `lib-ver=${session.libraryVersion}`,
   ].join(' ');
+}
+
+/** What people look for it by; else what servers say of a client that has not asked for anything. */
+function lastKnownCommand({ session, subscribed }: ClientFacts): string {
+  if (session.isMonitoring) return 'monitor';
+  if (subscribed.channel > 0) return 'subscribe';
+  if (subscribed.pattern > 0) return 'psubscribe';
+  return subscribed.shard > 0 ? 'ssubscribe' : 'NULL';
 }
 
 /** In whole seconds, as servers count it. */

@@ -100,16 +100,27 @@ describe('whom CLIENT LIST and CLIENT KILL mean', () => {
 
 describe('the line of a client', () => {
   it('has the server’s fields in the server’s order', () => {
-    expect(lineOf(facts(), 'list')).toBe(
+    expect(lineOf(facts(), 'client|list')).toBe(
       'id=7 addr=10.0.0.1:50000 laddr= name= age=4 flags=N db=2 sub=0 psub=0 ssub=0 cmd=client|list user=app redir=-1 resp=3 lib-name= lib-ver=',
     );
   });
 
-  it('shows what it does, but no command of another and no password', () => {
+  it('shows what it does, and no password', () => {
     const session = { ...newSession, clientName: 'me', isMonitoring: true, tracking: ['CLIENT'] };
     const line = lineOf(facts({ ...subscriber, session, isBlocked: true, isInTransaction: true }));
-    expect(line).toContain(' name=me age=4 flags=OPxbt db=2 sub=0 psub=1 ssub=0 user=app redir=0 ');
+    expect(line).toContain(
+      ' name=me age=4 flags=OPxbt db=2 sub=0 psub=1 ssub=0 cmd=monitor user=app redir=0 ',
+    );
     expect(line).not.toContain('secret');
+  });
+
+  it.each([
+    [{ channel: 1, pattern: 1, shard: 0 }, 'subscribe'],
+    [{ channel: 0, pattern: 1, shard: 1 }, 'psubscribe'],
+    [{ channel: 0, pattern: 0, shard: 1 }, 'ssubscribe'],
+    [{ channel: 0, pattern: 0, shard: 0 }, 'NULL'],
+  ])('names the command that shows in it: %j, %s', (subscribed, command) => {
+    expect(lineOf(facts({ subscribed }))).toContain(` cmd=${command} `);
   });
 
   it('is one for all of its connections to shards', () => {

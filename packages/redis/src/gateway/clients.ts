@@ -49,7 +49,7 @@ export function answerAboutOthers(
       return reply(asked.reply);
     case 'list': {
       const lines = found(asked.filter, clients, me).map(([, facts]) =>
-        describe(facts, facts.id === me.id ? 'list' : undefined),
+        describe(facts, facts.id === me.id ? 'client|list' : undefined),
       );
       return reply(encodeReply(textReply(lines.map((line) => `${line}\n`).join(''), me.identity.resp)));
     }
