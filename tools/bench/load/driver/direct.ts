@@ -2,8 +2,6 @@ import { Redis } from 'ioredis';
 import type { ClusterAddress, Driver, Drivers } from './driver.ts';
 import { ioredisDriver } from './ioredis-driver.ts';
 
-type Served = readonly [from: number, to: number, primary: readonly [host: string, port: number]];
-
 /**
  * No client of a cluster at all: one connection to each primary of now, shared by all workers. The server says once
  * for each key whose it is, and what is lost stays lost.
@@ -17,11 +15,11 @@ export async function directDrivers({ nodes }: ClusterAddress, count: number): P
   };
   const { hostname, port } = new URL(`redis://${String(nodes[0])}`);
   const first = open(hostname, Number(port));
-  const shards = ((await first.cluster('SLOTS')) as readonly Served[]).map(([from, to, primary]) => ({
-    from,
-    to,
-    driver: ioredisDriver(open(...(primary.slice(0, 2) as [string, number]))),
-  }));
+  const shards = (await first.cluster('SLOTS')).map(([from, to, primary]) => {
+    if (primary === undefined) throw new Error(`nobody serves the slots from ${from} on`);
+    const [host, port] = primary;
+    return { from, to, driver: ioredisDriver(open(host, port)) };
+  });
   const known = new Map<string, Promise<Driver>>();
 
   async function find(key: string): Promise<Driver> {
