@@ -59,6 +59,10 @@ export function callNode(
     // A message for a consumer is no answer.
     if (isReply(reply.name)) at += 1;
     if (at < methods.length) return;
+    if (methods.some(({ name }) => name === 'basic.consume')) {
+      // Since 4.3 this is no failed delivery, while what a close gives back is.
+      send({ name: 'basic.nack', deliveryTag: 0, multiple: true, requeue: true });
+    }
     send({ name: 'channel.close', ...closing(replyCode.success, 'done') });
     upstreamChannels.set(channel, { type: 'abandoned' });
     tell({ type: 'done' });

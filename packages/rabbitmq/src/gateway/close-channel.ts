@@ -35,10 +35,25 @@ export function removeChannel(connection: Connection, channel: Channel): void {
 /** Ends the upstream channel without waiting: its number is free again once the node has answered. */
 export function abandonUpstream(connection: Connection, channel: Channel): void {
   if (channel.upstreamId === 0) return;
+  giveBack(connection, channel);
   tellNode(connection, channel, 'channel.close', closing(replyCode.success, 'given up'));
   connection.upstreamChannels.set(channel.upstreamId, { type: 'abandoned' });
   channel.upstreamId = 0;
   channel.dueAck = undefined;
+}
+
+/**
+ * What the client has goes back in so many words. Since 4.3 that is no failed delivery, and a quorum queue drops what has
+ * failed 20 times; a close would be one, and before 4.3 both are.
+ */
+function giveBack(connection: Connection, channel: Channel): void {
+  const { consumers, deliveries, mode } = channel;
+  if (mode.type === 'tx' || consumers.size + deliveries.unsettled === 0) return;
+  for (const { tag, state } of consumers.values()) {
+    // Or it would come here again.
+    if (state === 'active') tellNode(connection, channel, 'basic.cancel', { consumerTag: tag, nowait: true });
+  }
+  tellNode(connection, channel, 'basic.nack', { deliveryTag: 0, multiple: true, requeue: true });
 }
 
 /** Closes one channel alone and says why, in the protocol's own way. */

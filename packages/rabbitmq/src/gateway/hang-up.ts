@@ -6,7 +6,8 @@ import type { Upstream } from './upstream.ts';
 
 /** Closes a connection to a node, which is told why, and forgets it: nothing is heard of it any more. */
 export function hangUp(connection: Connection, upstream: Upstream, why: string): void {
-  hangUpWith(connection, upstream, encodeMethod(0, 'connection.close', closing(replyCode.success, why)));
+  connection.gateway.counters.upstreams -= 1;
+  upstream.sayGoodbye(encodeMethod(0, 'connection.close', closing(replyCode.success, why)));
 }
 
 export function hangUpWith(connection: Connection, upstream: Upstream, lastWords?: Buffer): void {

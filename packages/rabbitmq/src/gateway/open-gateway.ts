@@ -77,8 +77,9 @@ export function openGateway(cluster: Cluster, config: RabbitConfig, runtime: Run
     async [Symbol.asyncDispose]() {
       isOpen = false;
       stopLooking();
-      stopWatching();
       for (const relay of [...relays]) relay.close();
+      // Not before: unwatched, their connections to nodes end at once and without a word.
+      stopWatching();
       await Promise.resolve();
     },
   };

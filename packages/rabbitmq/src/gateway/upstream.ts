@@ -55,6 +55,8 @@ export interface Upstream {
   /** Heartbeats, both ways. To be called a few times in each interval. */
   beat(now: Ms): void;
   close(lastWords?: Buffer): void;
+  /** Says that it closes, and gives the node a while to do all that came before: a socket that ends cuts that short. */
+  sayGoodbye(close: Buffer): void;
 }
 
 /** Bytes: before tuning only a list of properties comes, which the specification bounds by 4096; be generous. */
@@ -171,6 +173,16 @@ export function openUpstream(options: UpstreamOptions): Upstream {
   if (lease.fenced.aborted) queueMicrotask(onFenced);
   else stopListening = onAbort(lease.fenced, onFenced);
 
+  /** Nothing is heard any more. Whoever does not close in turn is cut off. */
+  function leave(lastWords: Buffer | undefined): void {
+    flush();
+    shut();
+    socket.on('error', () => undefined);
+    if (lastWords !== undefined) socket.write(lastWords);
+    const cut = runtime.after(config.connectTimeoutMs, () => socket.destroy());
+    socket.once('close', cut);
+  }
+
   return {
     lease,
     openedAt,
@@ -219,14 +231,15 @@ export function openUpstream(options: UpstreamOptions): Upstream {
     },
     close(lastWords) {
       if (phase === 'over') return;
-      flush();
-      shut();
-      socket.on('error', () => undefined);
-      if (lastWords !== undefined) socket.write(lastWords);
+      leave(lastWords);
       socket.end();
-      // Whoever does not close in turn is cut off.
-      const cut = runtime.after(config.connectTimeoutMs, () => socket.destroy());
-      socket.once('close', cut);
+    },
+    sayGoodbye(close) {
+      if (phase === 'over') return;
+      leave(close);
+      socket.once('end', () => socket.end());
+      // Or its answer would lie unread.
+      socket.resume();
     },
   };
 }

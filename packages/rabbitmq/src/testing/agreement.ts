@@ -10,10 +10,11 @@ import type { BrokerNode } from './broker-node.ts';
  * nothing is measured on a cluster that is younger than its detectors.
  */
 const lookAround = `
-  Running = case erlang:function_exported(rabbit_nodes, list_running, 0) of
-    true -> rabbit_nodes:list_running();
-    false -> rabbit_mnesia:cluster_nodes(running)
+  Since = fun(Module, Function, Before) ->
+    code:ensure_loaded(Module),
+    case erlang:function_exported(Module, Function, 0) of true -> Module:Function(); false -> Before() end
   end,
+  Running = Since(rabbit_nodes, list_running, fun() -> rabbit_mnesia:cluster_nodes(running) end),
   {state, Timer, _, Threshold, Seen, _} = sys:get_state(aten_detector),
   Blind = [Node || Node <- Running, Node =/= node(), maps:get(Node, Seen, 1.0) >= Threshold],
   case Blind =/= [] andalso is_integer(erlang:cancel_timer(Timer)) of
@@ -27,7 +28,7 @@ const lookAround = `
   end,
   Queues = [Queue || Queue <- rabbit_amqqueue:list(), amqqueue:get_type(Queue) =:= rabbit_quorum_queue],
   Names = fun(Nodes) -> lists:join(" ", [atom_to_list(Node) || Node <- lists:sort(Nodes)]) end,
-  unicode:characters_to_binary([Names(Running), "\\n", Names(rabbit_node_monitor:partitions()), "\\n", Names(Blind) | [Replica(Queue) || Queue <- Queues]])
+  unicode:characters_to_binary([Names(Running), "\\n", Names(Since(rabbit_node_monitor, partitions, fun() -> [] end)), "\\n", Names(Blind) | [Replica(Queue) || Queue <- Queues]])
 `;
 
 /** ms: a node that answers later is not settled. */

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { defaultCacheFolder, runBounded } from '@failover/testing';
 import { prepareRoot } from './prepare-root.ts';
 
-/** The release series that tests want: the last with mirrored queues, and the one that has dropped them. */
-export type Series = '3.10' | '4.0';
+/** The release series that tests want: the last with mirrored queues, one that has dropped them, and the newest. */
+export type Series = '3.10' | '4.0' | '4.3';
 
 /** A RabbitMQ that this machine can run. */
 export interface RealRabbit {
@@ -34,15 +34,23 @@ const cures: Readonly<Record<Series, string>> = {
   '3.10': 'on Debian 12: apt-get install rabbitmq-server',
   '4.0':
     'on Debian 13: apt-get install rabbitmq-server; elsewhere as root: apt-get install debootstrap, and set FAILOVER_INSTALL=1, which makes a Debian 13 root in the cache folder (FAILOVER_RABBITMQ_ROOT names one that you have)',
+  '4.3':
+    'as root: apt-get install debootstrap, and set FAILOVER_INSTALL=1, which makes a root of Debian testing in the cache folder (FAILOVER_RABBITMQ_ROOT names one that you have)',
 };
+
+/** What Debian has in which release, and the name of a root directory of it in the cache folder. */
+const releases = [
+  { series: '4.0', suite: 'trixie', name: 'debian13' },
+  { series: '4.3', suite: 'forky', name: 'debian14' },
+] as const;
 
 /**
  * Looks for a release series: in this system, then in the root that `FAILOVER_RABBITMQ_ROOT` names, else in the Debian
- * 13 root of the cache folder, which is made if `FAILOVER_INSTALL` is 1 and this process may do it.
+ * roots of the cache folder. The one that has it is made if `FAILOVER_INSTALL` is 1 and this process may do it.
  */
 export async function findVersion(series: Series, options: FindOptions = {}): Promise<VersionSearch> {
   const tried: string[] = [];
-  for await (const found of candidates(options)) {
+  for await (const found of candidates(options, series)) {
     if (typeof found === 'string') tried.push(found);
     else if (found.version.startsWith(`${series}.`)) return { type: 'found', server: found };
     else tried.push(`${found.how} is ${found.version}`);
@@ -53,30 +61,41 @@ export async function findVersion(series: Series, options: FindOptions = {}): Pr
 /** Whichever is there. */
 export async function findAny(options: FindOptions = {}): Promise<VersionSearch> {
   const tried: string[] = [];
-  for await (const found of candidates(options)) {
+  for await (const found of candidates(options, '4.0')) {
     if (typeof found !== 'string') return { type: 'found', server: found };
     tried.push(found);
   }
   return { type: 'missing', reason: `no RabbitMQ: ${tried.join('; ')}`, cure: cures['3.10'] };
 }
 
-/** What is there, and sentences about what is not. */
-async function* candidates(options: FindOptions): AsyncGenerator<RealRabbit | string> {
-  const env = options.env ?? process.env;
+/** What is there, and sentences about what is not. Only a root that has the wanted series is made. */
+async function* candidates(
+  { env = process.env, cacheFolder }: FindOptions,
+  wanted: Series,
+): AsyncGenerator<RealRabbit | string> {
   yield (await findIn('/', 'the system')) ?? 'no rabbitmq-server in this system';
   if (process.platform !== 'linux' || process.getuid?.() !== 0) {
     yield 'another root directory needs Linux and root';
     return;
   }
   const named = env['FAILOVER_RABBITMQ_ROOT'];
-  const root =
-    named === undefined || named === ''
-      ? join(options.cacheFolder ?? defaultCacheFolder(env), 'debian13')
-      : named;
-  const ready = await prepareRoot(root, { mayInstall: env['FAILOVER_INSTALL'] === '1' });
-  yield ready.type === 'failed'
-    ? ready.reason
-    : ((await findIn(root, `the root directory ${root}`)) ?? `no rabbitmq-server in ${root}`);
+  if (named !== undefined && named !== '') {
+    yield await inPrepared(named, undefined);
+    return;
+  }
+  for (const { series, suite, name } of releases) {
+    const mayInstall = env['FAILOVER_INSTALL'] === '1' && series === wanted;
+    yield await inPrepared(
+      join(cacheFolder ?? defaultCacheFolder(env), name),
+      mayInstall ? suite : undefined,
+    );
+  }
+}
+
+async function inPrepared(root: string, suite: string | undefined): Promise<RealRabbit | string> {
+  const ready = await prepareRoot(root, suite);
+  if (ready.type === 'failed') return ready.reason;
+  return (await findIn(root, `the root directory ${root}`)) ?? `no rabbitmq-server in ${root}`;
 }
 
 /** How to run a command in a root directory. */

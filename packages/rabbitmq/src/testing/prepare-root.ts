@@ -9,24 +9,24 @@ export type RootResult = { readonly type: 'ready' } | { readonly type: 'failed';
 const buildMs = 300_000;
 const mountMs = 5_000;
 
+const mirror = 'http://deb.debian.org/debian';
+const script = '/usr/share/debootstrap/scripts/sid';
+
 /**
- * A root directory with Debian 13 and its RabbitMQ, for a machine of another release. Made in one minute if it is not
- * there and may be; safe when several processes do it at once. Needs root.
+ * A root directory with another Debian and its RabbitMQ. If it is not there it is made of this suite, if one is given, in
+ * one minute; safe when several processes do it at once. Needs root.
  */
-export async function prepareRoot(
-  folder: string,
-  options: { readonly mayInstall: boolean },
-): Promise<RootResult> {
+export async function prepareRoot(folder: string, suite: string | undefined): Promise<RootResult> {
   if (!(await exists(join(folder, 'usr')))) {
-    if (!options.mayInstall) return failed(`there is no root directory ${folder}`);
-    const built = await buildOnce(folder);
+    if (suite === undefined) return failed(`there is no root directory ${folder}`);
+    const built = await buildOnce(folder, suite);
     if (built.type === 'failed') return built;
   }
   // A restart of the machine forgets mounts.
   return mounted(folder);
 }
 
-async function buildOnce(folder: string): Promise<RootResult> {
+async function buildOnce(folder: string, suite: string): Promise<RootResult> {
   await mkdir(dirname(folder), { recursive: true });
   const lockFile = `${folder}.lock`;
   const endAt = performance.now() + buildMs;
@@ -37,7 +37,7 @@ async function buildOnce(folder: string): Promise<RootResult> {
       continue;
     }
     try {
-      return (await exists(join(folder, 'usr'))) ? { type: 'ready' } : await build(folder);
+      return (await exists(join(folder, 'usr'))) ? { type: 'ready' } : await build(folder, suite);
     } finally {
       await lock.close();
       await rm(lockFile, { force: true });
@@ -59,10 +59,11 @@ async function takeLock(file: string): Promise<FileHandle | undefined> {
   }
 }
 
-async function build(folder: string): Promise<RootResult> {
+async function build(folder: string, suite: string): Promise<RootResult> {
   const work = `${folder}.${process.pid}`;
-  // prettier-ignore
-  const made = await runBounded('debootstrap', ['--variant=minbase', '--include=rabbitmq-server', 'trixie', work], buildMs);
+  const what = ['--variant=minbase', '--include=rabbitmq-server', suite, work];
+  // A debootstrap that is older than the suite does not know its name; since trixie all are made alike.
+  const made = await runBounded('debootstrap', [...what, mirror, script], buildMs);
   if (made.type === 'failed') {
     await rm(work, { recursive: true, force: true });
     return failed(`debootstrap made no root directory: ${made.reason}`);

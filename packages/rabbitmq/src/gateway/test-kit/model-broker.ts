@@ -100,6 +100,10 @@ export function modelBroker({ onFrame, onSettled, onArrived }: ModelEvents): Mod
       case 'basic.consume':
         channel.consumers.set(method.consumerTag, channel.prefetch);
         return say(channel, 'basic.consume-ok', { consumerTag: method.consumerTag });
+      case 'basic.cancel':
+        channel.consumers.delete(method.consumerTag);
+        if (!method.nowait) say(channel, 'basic.cancel-ok', { consumerTag: method.consumerTag });
+        return;
       case 'basic.get':
         return hand(
           channel,
@@ -114,6 +118,8 @@ export function modelBroker({ onFrame, onSettled, onArrived }: ModelEvents): Mod
       case 'basic.ack':
         return settle(channel, method.deliveryTag, method.multiple, 'ack');
       case 'basic.nack':
+        // All goes back, as it does with the channel: that is no word on any of it.
+        if (method.deliveryTag === 0) return channel.unacked.clear();
         return settle(channel, method.deliveryTag, method.multiple, 'nack');
       case 'basic.reject':
         return settle(channel, method.deliveryTag, false, 'nack');
