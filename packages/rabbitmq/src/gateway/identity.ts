@@ -3,6 +3,7 @@ import type { RabbitConfig } from '../config.ts';
 import type { Credentials } from '../protocol/login.ts';
 import type { Arguments } from '../protocol/methods.ts';
 import type { Table } from '../protocol/table.ts';
+import { readTable, writeTable } from '../protocol/table.ts';
 import { leaderPreferred } from '../select-leader.ts';
 
 /** What a client said of itself, to be said again to each next node on its behalf. */
@@ -33,8 +34,15 @@ export function identityOf(
 /** The same user with a new secret. */
 export function withSecret(identity: Identity, newSecret: Buffer): Identity {
   const { mechanism, response } = identity.credentials;
-  if (mechanism !== 'PLAIN') return identity;
-  const [, user = ''] = response.toString().split('\0');
-  const credentials = { mechanism, response: Buffer.from(`\0${user}\0${newSecret.toString()}`) };
-  return { ...identity, credentials };
+  return { ...identity, credentials: { mechanism, response: withPassword(mechanism, response, newSecret) } };
+}
+
+function withPassword(mechanism: string, response: Buffer, password: Buffer): Buffer {
+  if (mechanism === 'PLAIN') {
+    const [, user = ''] = response.toString().split('\0');
+    return Buffer.from(`\0${user}\0${password.toString()}`);
+  }
+  // AMQPLAIN: a table without its length.
+  const said = readTable(response, 0, response.length);
+  return writeTable({ ...said, PASSWORD: password.toString() });
 }
