@@ -10,8 +10,7 @@ const ours = 'belongs to a search for nodes that ioredis does not do here';
 /** What would break a guarantee, or has no meaning behind a failover: why, and what to do instead. */
 const refused = {
   clusterNodeRetryStrategy: ['has nothing to do: the stream of a node is not lost with a server', remove],
-  scaleReads: ['would read from replicas, which are not shown as nodes', remove],
-  shardedSubscribers: ['is not supported yet', remove],
+  shardedSubscribers: ['has nothing to do: the one subscriber is at the shards of all its channels', remove],
   enableReadyCheck: ['would wait for one server', remove],
   useSRVRecords: [ours, 'write srv:NAME in `cluster` of the first argument'],
   resolveSrv: [ours, remove],

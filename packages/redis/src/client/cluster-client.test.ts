@@ -24,10 +24,10 @@ describe('a client of a Redis Cluster', () => {
   });
 
   it('refuses options that would break a guarantee, also those of its nodes, and tells no secret', () => {
-    const options = { scaleReads: 'all', redisOptions: { password: 'hidden', host: 'a' } } as object;
+    const options = { shardedSubscribers: true, redisOptions: { password: 'hidden', host: 'a' } } as object;
     const act = () => createClusterClient({ cluster: ['a'] }, { ioredis: options });
     expect(issuesOf(act).map((issue) => issue.split(':')[0])).toEqual([
-      'ioredis.scaleReads',
+      'ioredis.shardedSubscribers',
       'ioredis.redisOptions.host',
       'ioredis.redisOptions.password',
     ]);

@@ -3,17 +3,17 @@ import { adapter } from '../adapter.ts';
 import type { RedisConfig } from '../config.ts';
 import type { RedisGateway } from '../gateway/open-gateway.ts';
 import { openGateway } from '../gateway/open-gateway.ts';
+import type { ListenerRole } from '../gateway/handshake.ts';
+import type { ClientEnd } from './client-end.ts';
 import { createClientEnd } from './client-end.ts';
 import { connectionIsClosed } from './own-errors.ts';
+import type { RelaySession } from './relay-stream.ts';
 import { RelayStream } from './relay-stream.ts';
 
 /** One gateway for all ioredis instances of a client, there only while one of them has a stream. */
 export interface Engine {
-  /**
-   * @param shard of a Redis Cluster, under its name
-   * @throws Error after `close`
-   */
-  open(shard?: string): RelayStream;
+  /** @throws Error after `close` */
+  open(to?: Place): RelayStream;
   /** Ends every stream, as `disconnect` does. Resolves when all are closed, or after `timeoutMs`. */
   drain(timeoutMs: number): Promise<void>;
   readonly counters: Readonly<Record<string, number>>;
@@ -21,11 +21,17 @@ export interface Engine {
   close(): void;
 }
 
+/** Of a Redis Cluster: one of its shards, under its name, or all of them over one stream. */
+export type Place =
+  { readonly type: 'shard'; readonly shard: string; readonly role: ListenerRole } | { readonly type: 'all' };
+
 export interface EngineOptions {
   readonly cluster: Cluster;
   readonly config: RedisConfig;
   readonly runtime: Runtime;
   readonly continueAfterUnknown: boolean;
+  /** Default false: of a Redis Cluster, the replicas of each shard are a node too. */
+  readonly showsReplicas?: boolean;
 }
 
 /** ms in which what is in flight may be answered when a client goes: ioredis' own default. */
@@ -44,13 +50,14 @@ export function createEngine(options: EngineOptions): Engine {
   let tellDrained = (): void => undefined;
   let isClosed = false;
 
-  function opened(): RedisGateway {
+  function gatewayNow(): RedisGateway {
     stopLingering();
     gateway ??= openGateway(adapter, cluster, config, runtime, {
       flush: 'now',
       // ioredis keeps what is sent before it is ready in a queue without bounds; so it is ready at once.
       greeting: { server: 'redis', version: '0.0.0' },
       continueAfterUnknown: options.continueAfterUnknown,
+      showsReplicas: options.showsReplicas ?? false,
       limits: { maxWholeBytes, maxPendingCommands: Infinity },
     });
     ({ counters } = gateway);
@@ -68,30 +75,18 @@ export function createEngine(options: EngineOptions): Engine {
     get counters() {
       return counters;
     },
-    open(shard) {
+    open(to) {
       if (isClosed) throw new Error(connectionIsClosed);
-      const { attach } = opened();
+      const opened = gatewayNow();
       const stream = new RelayStream((made) => {
         const client = createClientEnd(made);
-        const relay = attach(
-          client,
-          { role: 'primary', address: 'in-process', ...(shard === undefined ? {} : { shard }) },
-          () => {
-            made.close();
-            streams.delete(made);
-            if (streams.size === 0) tellDrained();
-            if (streams.size === 0 && !isClosed) stopLingering = runtime.after(lingerMs, shut);
-          },
-        );
-        return {
-          requests: client.feed,
-          leave() {
-            relay.leave();
-          },
-          abandon() {
-            relay.abandon();
-          },
+        const closed = (): void => {
+          made.close();
+          streams.delete(made);
+          if (streams.size === 0) tellDrained();
+          if (streams.size === 0 && !isClosed) stopLingering = runtime.after(lingerMs, shut);
         };
+        return { requests: client.feed, ...serve(opened, client, to, closed) };
       });
       streams.add(stream);
       return stream;
@@ -111,6 +106,36 @@ export function createEngine(options: EngineOptions): Engine {
       isClosed = true;
       for (const stream of [...streams]) stream.destroy();
       shut();
+    },
+  };
+}
+
+const here = { role: 'primary', address: 'in-process' } as const;
+
+function serve(
+  { attach, attachToAll }: RedisGateway,
+  client: ClientEnd,
+  to: Place | undefined,
+  closed: () => void,
+): Pick<RelaySession, 'leave' | 'abandon'> {
+  if (to?.type === 'all') {
+    const all = attachToAll(client, here, closed);
+    return {
+      leave() {
+        all.drain();
+      },
+      abandon() {
+        all.kill();
+      },
+    };
+  }
+  const relay = attach(client, to === undefined ? here : { ...here, shard: to.shard, role: to.role }, closed);
+  return {
+    leave() {
+      relay.leave();
+    },
+    abandon() {
+      relay.abandon();
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { ClusterNode, ClusterOptions, RedisOptions as IoredisOptions } from 'ioredis';
 import { Cluster, Redis } from 'ioredis';
 import { connectionIsClosed } from './own-errors.ts';
+import { allShards } from './shard-steer.ts';
 
 /**
  * The `Cluster` of ioredis, all of whose connections are ours. ioredis opens the connection of its subscriber by
@@ -47,9 +48,19 @@ interface Subscriber {
   isStarted(): boolean;
 }
 
-const events = ['message', 'messageBuffer', 'pmessage', 'pmessageBuffer'] as const;
+const events = [
+  'message',
+  'messageBuffer',
+  'pmessage',
+  'pmessageBuffer',
+  'smessage',
+  'smessageBuffer',
+] as const;
 
-/** One instance for all subscriptions: its stream outlives every server, so there is nothing to choose again. */
+/**
+ * One instance for all subscriptions, shard channels too: its stream goes to all shards and outlives every server, so
+ * there is nothing to choose again.
+ */
 function createSubscriber(emitter: Cluster, options: IoredisOptions): Subscriber {
   let instance: Redis | null = null;
   return {
@@ -60,6 +71,7 @@ function createSubscriber(emitter: Cluster, options: IoredisOptions): Subscriber
       const { connectionName } = options;
       instance = new Redis({
         ...options,
+        host: allShards,
         connectionName: `ioredis-cluster(subscriber)${connectionName === undefined ? '' : `:${connectionName}`}`,
         lazyConnect: true,
       });

@@ -21,7 +21,8 @@ export interface OpenClusterOptions extends Omit<OpenOptions, 'ioredis'> {
 /** An ioredis `Cluster` over a Redis Cluster, whose watch ends with it. */
 export function openClusterClient(options: OpenClusterOptions): FailoverRedisCluster {
   const { config, runtime, signal } = options;
-  const engine = createEngine(options);
+  const { scaleReads = 'master' } = options.ioredis;
+  const engine = createEngine({ ...options, showsReplicas: scaleReads !== 'master' });
   const names = createShardNames(options.cluster, runtime, config.holdMs);
   let isClosed = false;
   const { redisOptions, clusterRetryStrategy, ...own } = options.ioredis;

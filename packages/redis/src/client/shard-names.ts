@@ -4,6 +4,8 @@ import { slotCount } from '../protocol/key-slot.ts';
 
 /** The shards of a Redis Cluster, for clients that want one by its name, or any. */
 export interface ShardNames {
+  /** All that have slots. */
+  all(): readonly string[];
   /** Itself if a shard has this name; undefined if none has. */
   find(name: string): string | undefined;
   /**
@@ -45,6 +47,7 @@ export function createShardNames(
   }
 
   return {
+    all: () => served,
     find: (name) => (served.includes(name) ? name : undefined),
     wait() {
       const [shard] = served;

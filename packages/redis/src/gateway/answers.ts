@@ -44,6 +44,8 @@ export type AnswersFlight = Pick<Flight, 'context' | 'origin' | 'collection' | '
 export class Answers implements Owner<Pending> {
   readonly #flight: AnswersFlight;
   readonly #options: AnswersOptions;
+  /** A subscription cannot be made again here, so that no gap has ended. */
+  #isLost = false;
   /** Of keys that the client watches and, as far as it was told, are here. */
   readonly #watchedSlots = new Set<number>();
 
@@ -151,7 +153,12 @@ export class Answers implements Owner<Pending> {
 
   /** Of a subscription that cannot be made again here: it would never hear, and nobody would tell it. */
   #notRestored(reply: Buffer): void {
-    if (redirectIn(reply) !== undefined) this.#options.lostSubscription();
+    if (redirectIn(reply) === undefined) return;
+    const { context, origin } = this.#flight;
+    // Whoever makes it again shall know where.
+    if (context.slots !== undefined) redirected(reply, context.slots, origin.shard);
+    this.#isLost = true;
+    this.#options.lostSubscription();
   }
 
   pushed(bytes: Buffer, run: SentRun | undefined): number {
@@ -202,7 +209,7 @@ export class Answers implements Owner<Pending> {
       return;
     }
     const { route, unwatched } = this.#options;
-    if (run.answered < run.count || route.upstream === undefined) return;
+    if (run.answered < run.count || route.upstream === undefined || this.#isLost) return;
     const { context, origin } = this.#flight;
     unwatched.restored(context.cluster, origin.target, route.upstream.lease.server);
   }

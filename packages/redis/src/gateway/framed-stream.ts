@@ -1,4 +1,4 @@
-import type { ClientStream } from '@failover/core';
+import type { ClientStream, Ms } from '@failover/core';
 import { createReplyScanner } from '../protocol/scan.ts';
 import type { Relay } from './relay.ts';
 
@@ -28,7 +28,7 @@ export class FramedStream implements ClientStream {
   /** For whom all this is: what it has not read, nobody has. */
   readonly #client: Pick<ClientStream, 'writableLength' | 'writableNeedDrain'>;
   readonly #events: FramedEvents;
-  #relay: Pick<Relay, 'close'> | undefined;
+  #relay: Pick<Relay, 'close' | 'unheardSince'> | undefined;
   readonly #scanner = createReplyScanner();
   #carry: Uint8Array[] = [];
   #carryBytes = 0;
@@ -44,8 +44,13 @@ export class FramedStream implements ClientStream {
   }
 
   /** It is served by this relay, which ends with it. */
-  servedBy(relay: Pick<Relay, 'close'>): void {
+  servedBy(relay: Pick<Relay, 'close' | 'unheardSince'>): void {
     this.#relay = relay;
+  }
+
+  /** Since when its subscriptions are with nobody, if they are. */
+  get unheardSince(): Ms | undefined {
+    return this.#relay?.unheardSince;
   }
 
   ask(bytes: Uint8Array): void {

@@ -9,8 +9,8 @@ import type { Clients, Listed } from './clients.ts';
 import type { GatewayContext } from './context.ts';
 import { zeroCounters } from './counters.ts';
 import { createDataReports } from './data-reports.ts';
-import type { Door } from './door.ts';
 import { createDoor } from './door.ts';
+import { createDoors } from './doors.ts';
 import { WriteGuard } from './guard/write-guard.ts';
 import type { ListenerRole } from './handshake.ts';
 import type { Greeting } from './hello.ts';
@@ -37,11 +37,15 @@ export interface GatewayOptions {
   readonly flush?: 'tick' | 'now';
   /** What HELLO is answered before any server was reached; without it HELLO waits for one. */
   readonly greeting?: Greeting;
+  /** Shows a client of one shard the replicas of each, as one more node. */
+  readonly showsReplicas?: boolean;
 }
 
 export interface RedisGateway extends GatewaySession {
   /** As `serve`, for a client that shares our process and can be spoken to. */
   attach(client: ClientStream, at: AttachedAt, onClosed: () => void): Relay;
+  /** As `attach`, to a whole Redis Cluster. */
+  attachToAll(client: ClientStream, at: AttachedAt, onClosed: () => void): Listed;
 }
 
 export interface AttachedAt extends Pick<ServeContext, 'role' | 'address' | 'reachedAt'> {
@@ -72,7 +76,8 @@ export function openGateway(
   const reports = createDataReports(cluster, tick, config.addresses);
   let { greeting } = options;
   const commands = createCommandTable(config.sharedCommands);
-  const slots = config.cluster.length > 0 ? createSlotMap(cluster, config.addresses) : undefined;
+  const slots =
+    config.cluster.length > 0 ? createSlotMap(cluster, config.addresses, options.showsReplicas) : undefined;
   const context: GatewayContext = {
     cluster,
     classify: adapter.classify,
@@ -97,16 +102,8 @@ export function openGateway(
     config.waitReplicas === undefined
       ? undefined
       : { replicas: config.waitReplicas, timeoutMs: config.waitTimeoutMs };
-  const doors = new Map<string, Door>();
-  const clientsByDoor = new Map<TargetId, Clients>();
-  let isOpen = true;
-  let lastClient = 0;
-
-  function door(shard: string, role: ListenerRole): Door {
-    const target = targetId(shard, role);
-    const existing = doors.get(target);
-    if (existing !== undefined) return existing;
-    const made = createDoor({
+  const doors = createDoors((shard, role) =>
+    createDoor({
       context,
       config,
       shard,
@@ -114,17 +111,18 @@ export function openGateway(
       greeted(reply) {
         greeting = greetingIn(reply) ?? greeting;
       },
-    });
-    doors.set(target, made);
-    return made;
-  }
+    }),
+  );
+  const clientsByDoor = new Map<TargetId, Clients>();
+  let isOpen = true;
+  let lastClient = 0;
 
   const look = createSilenceWatch(function* () {
-    for (const { shared } of doors.values()) yield* shared.upstreams;
+    for (const { shared } of doors) yield* shared.upstreams;
   }, reports.silent);
 
   function countAnswered(): void {
-    for (const { origin } of doors.values()) {
+    for (const { origin } of doors) {
       if (origin.answered === 0) continue;
       cluster.countOperations(origin.target, 'ok', origin.answered);
       counters.commands += origin.answered;
@@ -133,9 +131,18 @@ export function openGateway(
   }
 
   function noteHeard(): void {
-    for (const { origin, shared } of doors.values()) {
+    for (const { origin, shared } of doors) {
       for (const { heardAt } of shared.upstreams) origin.heardAt = Math.max(origin.heardAt, heardAt);
     }
+  }
+
+  function forgetGone(): void {
+    if (slots === undefined) return;
+    doors.closeGone(slots.isKnown, (target) => {
+      // It comes again for another shard, which tells it where the slots are.
+      for (const client of [...(clientsByDoor.get(target)?.values() ?? [])]) client.kill();
+    });
+    for (const [target, clients] of clientsByDoor) if (clients.size === 0) clientsByDoor.delete(target);
   }
 
   let stopLooking = (): void => undefined;
@@ -144,13 +151,15 @@ export function openGateway(
       look(runtime.now());
       noteHeard();
       countAnswered();
+      forgetGone();
       lookAgain();
     });
   };
   lookAgain();
 
   function openRelay(client: ClientStream, at: ListedAt, onClosed: () => void): Relay {
-    const opened = door(at.shard ?? config.name, roleOf(at));
+    const opened = doors.to(at.shard ?? config.name, roleOf(at));
+    const left = doors.enter(opened);
     const serve = (stream: ClientStream, closed: () => void): Relay =>
       createRelay({
         ...opened,
@@ -161,7 +170,10 @@ export function openGateway(
         reachedAt: at.reachedAt,
         id: at.id,
         clients: at.clients,
-        onClosed: closed,
+        onClosed() {
+          left();
+          closed();
+        },
       });
     if (guardRules === undefined || roleOf(at) === 'replica') return serve(client, onClosed);
     return new WriteGuard({
@@ -216,7 +228,7 @@ export function openGateway(
           address: at.address,
           reachedAt: at.reachedAt,
           openLane: (shard, stream, laneClosed) => openRelay(stream, { ...known, shard }, laneClosed),
-          leaseOf: (shard) => door(shard, roleOf(at)).origin.lease(),
+          leaseOf: (shard) => doors.to(shard, roleOf(at)).origin.lease(),
           onClosed: closed,
         }),
       onClosed,
@@ -225,6 +237,9 @@ export function openGateway(
   return {
     counters: counters as unknown as Readonly<Record<string, number>>,
     attach,
+    attachToAll(client, at, onClosed) {
+      return slots === undefined ? attach(client, at, onClosed) : route(client, slots, at, onClosed);
+    },
     serve: (client: Duplex, at: ServeContext) =>
       serveClient(client, at.drain, isOpen, (onClosed) =>
         slots === undefined ? attach(client, at, onClosed) : route(client, slots, at, onClosed),
@@ -234,10 +249,7 @@ export function openGateway(
       stopLooking();
       for (const clients of clientsByDoor.values()) for (const client of clients.values()) client.close();
       slots?.close();
-      for (const { origin, shared } of doors.values()) {
-        origin.close();
-        shared.close('the gateway is closed');
-      }
+      doors.close();
       await Promise.resolve();
     },
   };

@@ -51,6 +51,8 @@ export interface Relay extends Listed {
   leave(): void;
   /** Answers everything that is unanswered, now, without asking anybody. */
   abandon(): void;
+  /** Since when its subscriptions are with nobody, if they are. */
+  readonly unheardSince: Ms | undefined;
 }
 
 export interface RelayOptions {
@@ -240,6 +242,10 @@ class OneRelay
     // The shared connection is another one too: it is of the old user, database and version.
     this.route.forget();
     this.detachment.drop('its client is somebody else now');
+  }
+
+  get unheardSince(): Ms | undefined {
+    return this.unwatched.since;
   }
 
   facts(): ClientFacts {

@@ -16,6 +16,11 @@ export class Unwatched {
     this.#client = client;
   }
 
+  /** Since when its subscriptions are with nobody, if they are. */
+  get since(): Ms | undefined {
+    return this.#from;
+  }
+
   /** The connection is gone. What the client keeps of answers is emptied at once. */
   begin(now: Ms): void {
     const { subscriptions, tracking } = this.#state.session;

@@ -109,6 +109,10 @@ export class WriteGuard implements IntakeEvents, FramedEvents {
     this.#relay.leave();
   }
 
+  get unheardSince(): Ms | undefined {
+    return this.#relay.unheardSince;
+  }
+
   abandon(): void {
     this.#relay.abandon();
   }

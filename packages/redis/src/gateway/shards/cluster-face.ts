@@ -11,10 +11,12 @@ export interface ShownNode {
   readonly host: string;
   readonly port: number;
   readonly ranges: readonly HashRange[];
+  /** The host of its replicas, in CLUSTER SLOTS: those who are shown them ask for nothing else. */
+  readonly replicas?: string;
 }
 
 /**
- * What a Redis Cluster would say that has these nodes and no replicas, so that a client made for clusters needs no
+ * What a Redis Cluster would say that has these nodes, so that a client made for clusters needs no
  * other configuration. Undefined for what only a node itself can know or do.
  */
 export function answerCluster(
@@ -39,7 +41,9 @@ function answer(
             array([
               integer(from),
               integer(to),
-              array([bulk(node.host), integer(node.port), bulk(idOf(node))]),
+              ...hostsOf(node).map((host) =>
+                array([bulk(host), integer(node.port), bulk(idOf({ ...node, host }))]),
+              ),
             ]),
           ),
         ),
@@ -60,6 +64,9 @@ function answer(
       return undefined;
   }
 }
+
+const hostsOf = ({ host, replicas }: ShownNode): readonly string[] =>
+  replicas === undefined ? [host] : [host, replicas];
 
 /** 40 hex digits, as nodes have. */
 const idOf = ({ host, port }: ShownNode): string =>

@@ -11,7 +11,7 @@ export interface LaneEvents extends Required<Pick<FramedEvents, 'wasRead' | 'pau
   framed(lane: Lane, frame: Uint8Array): void;
   mayPass(lane: Lane, first: number): boolean;
   passed(lane: Lane, bytes: Uint8Array, isLast: boolean): void;
-  ended(): void;
+  ended(lane: Lane): void;
 }
 
 /** One client's connection to one shard: a relay serves it as it serves any client. */
@@ -56,6 +56,6 @@ export class Lane implements FramedEvents {
   }
 
   ended(): void {
-    this.#events.ended();
+    this.#events.ended(this);
   }
 }

@@ -17,7 +17,7 @@ let served: Set<string>;
 /** What each shard was asked, and which connections are closed. */
 let heard: string[];
 let bound: Lane | undefined;
-let isLost: boolean;
+let rehomed: Lane[];
 let state: LaneState;
 let lanes: Lanes;
 
@@ -26,7 +26,7 @@ beforeEach(() => {
   served = new Set(serving);
   heard = [];
   bound = undefined;
-  isLost = false;
+  rehomed = [];
   state = new LaneState();
   lanes = new Lanes({
     slots: { serving: () => serving },
@@ -43,12 +43,12 @@ beforeEach(() => {
     },
     openLane(shard, client) {
       client.on('data', (chunk) => heard.push(`${shard} ${Buffer.from(chunk).toString()}`));
-      return { close: () => void heard.push(`${shard} closed`) };
+      return { unheardSince: undefined, close: () => void heard.push(`${shard} closed`) };
     },
     leaseOf: (shard) => (served.has(shard) ? ({} as Lease) : undefined),
     isBound: (lane) => lane === bound,
-    subscriptionLost() {
-      isLost = true;
+    rehome(lane) {
+      rehomed.push(lane);
     },
   });
 });
@@ -117,6 +117,6 @@ describe('a shard that has no slots any more', () => {
     b.subscriptions = afterSubscription(b.subscriptions, 'SUBSCRIBE', ['news']);
     serving = ['a'];
     lanes.leaveRetired();
-    expect(isLost).toBe(true);
+    expect(rehomed).toEqual([b]);
   });
 });

@@ -15,13 +15,13 @@ export interface LanesOptions {
   /** Hears what is answered. */
   readonly answers: LaneEvents;
   /** Opens a connection of this client to a shard. */
-  openLane(shard: string, client: ClientStream): Pick<Relay, 'close'>;
+  openLane(shard: string, client: ClientStream): Pick<Relay, 'close' | 'unheardSince'>;
   /** Who serves a shard now. */
   leaseOf(shard: string): Lease | undefined;
   /** Something has begun there that goes on there. */
   isBound(lane: Lane): boolean;
-  /** A shard is gone at which the client is subscribed. */
-  subscriptionLost(): void;
+  /** A shard has no slots any more at which the client is subscribed. */
+  rehome(lane: Lane): void;
 }
 
 /** The client's connections to shards, and how much is in flight on them. */
@@ -111,11 +111,9 @@ export class Lanes {
     for (const lane of this.#lanes.values()) {
       if (serving.includes(lane.shard)) continue;
       if (lane.owed.length > 0 || this.#options.isBound(lane)) isDone = false;
-      else if (subscriptionCount(lane.subscriptions) > 0) {
-        // Its servers may go without a word, and it would never hear again. A client that is closed subscribes anew.
-        this.#options.subscriptionLost();
-        return;
-      } else this.#leave(lane);
+      // Its servers may go without a word, and it would never hear again.
+      else if (subscriptionCount(lane.subscriptions) > 0) this.#options.rehome(lane);
+      else this.#leave(lane);
     }
     if (isDone) this.#serving = serving;
   }

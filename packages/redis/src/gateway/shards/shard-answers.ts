@@ -35,7 +35,7 @@ export class ShardAnswers implements LaneEvents {
     if (isClosed || subscribing.heard(lane, frame)) return;
     const owed = lanes.answered(lane);
     if (owed === undefined) {
-      subscribing.refused(frame);
+      subscribing.refused(lane, frame);
       return;
     }
     if (owed.type === 'setup' && frame[0] === minus) {
@@ -75,8 +75,11 @@ export class ShardAnswers implements LaneEvents {
     this.#options.reading.resume();
   }
 
-  ended(): void {
-    this.#options.close();
+  ended(lane: Lane): void {
+    const since = lane.stream.unheardSince;
+    // What its subscriptions were about is elsewhere.
+    if (since !== undefined) this.#options.subscribing.rehome(lane, since);
+    else this.#options.close();
   }
 
   #settle(lane: Lane, owed: Owed, reply: Uint8Array): void {
@@ -96,7 +99,7 @@ export class ShardAnswers implements LaneEvents {
       this.#settle(lane, owed, reply);
     }
     transacting.dropped(lane);
-    if (subscribing.isAt(lane)) subscribing.refused(reply);
+    if (subscribing.isAt(lane)) subscribing.refused(lane, reply);
     this.#options.pump();
   }
 }

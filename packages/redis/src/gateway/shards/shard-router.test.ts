@@ -655,25 +655,74 @@ describe('a shard that has no slots any more', () => {
     await until(() => pinned.filter(({ isOpen }) => isOpen).length === 1);
   });
 
-  it('closes a subscriber that it has, which would never hear again, and no other client', async () => {
+  const confirmed = ([name = '', ...channels]: readonly string[]): string =>
+    channels.map((channel) => `*3\r\n${bulk(name.toLowerCase())}${bulk(channel)}:1\r\n`).join('');
+  const isSubscription = ([name = '']: readonly string[]): boolean => name.endsWith('SUBSCRIBE');
+
+  it('has its subscriptions made again elsewhere, unseen by their client, and their gap is told', async () => {
     await using bench = shardBench(
-      (shard) => (args) =>
-        args[0] === 'SUBSCRIBE'
-          ? `*3\r\n${bulk('subscribe')}${bulk(String(args[1]))}:1\r\n`
-          : bulk(`${shard}:${args.join(' ')}`),
+      (shard) => (args, connection) => {
+        if (!isSubscription(args.map(String))) return bulk(`${shard}:${args.join(' ')}`);
+        connection.write(confirmed(args.map(String)));
+        return `*3\r\n${bulk('message')}${bulk(String(args[1]))}${bulk(`from ${shard}`)}`;
+      },
+      { ranges: [[[0, 16_383]], []] },
+    );
+    const subscriber = bench.connect();
+    subscriber.send('SUBSCRIBE news', 'PSUBSCRIBE n*', 'SSUBSCRIBE foo');
+    await until(() => subscriber.text.split('from 0').length === 4);
+    const before = subscriber.text;
+    bench.serve([], [[0, 16_383]]);
+    await until(() => bench.shards[0]?.target.gaps.length === 1);
+    expect(bench.shards[1]?.asked).toEqual(['SUBSCRIBE news', 'PSUBSCRIBE n*', 'SSUBSCRIBE foo']);
+    expect(bench.shards[0]?.target.gaps).toMatchObject([
+      { server: bench.shards[1]?.endpoint, subscriptions: 3 },
+    ]);
+    const messages = ['news', 'n*', 'foo'].map(
+      (channel) => `*3\r\n${bulk('message')}${bulk(channel)}${bulk('from 1')}`,
+    );
+    expect(subscriber.text.slice(before.length)).toBe(messages.join(''));
+    expect(subscriber.isOpen).toBe(true);
+  });
+
+  it('closes a subscriber that nobody takes, which would never hear again, and no other client', async () => {
+    await using bench = shardBench(
+      (shard) => (args) => {
+        if (!isSubscription(args.map(String))) return bulk(`${shard}:${args.join(' ')}`);
+        return shard === 0 ? confirmed(args.map(String)) : '-NOPERM no\r\n';
+      },
+      { ranges: [[[0, 16_383]], []] },
     );
     const [subscriber, other] = [bench.connect(), bench.connect()];
     subscriber.send('SUBSCRIBE news');
     await until(() => subscriber.text.includes('news'));
-    other.send('GET foo', 'GET bar');
-    await until(() => other.text.includes('GET bar'));
-    const at = bench.shards.findIndex(({ server }) => server.received.some(([name]) => name === 'SUBSCRIBE'));
-    bench.serve(...(at === 0 ? ([[], [[0, 16_383]]] as const) : ([[[0, 16_383]], []] as const)));
+    other.send('GET foo');
+    await until(() => other.text.includes('GET foo'));
+    bench.serve([], [[0, 16_383]]);
     await until(() => !subscriber.isOpen);
     expect(other.isOpen).toBe(true);
   });
 
-  it('has nothing done any more for a subscriber that is closed, and ends nothing else with it', async () => {
+  it('is left by the shard channels of a slot that moved, when its server ends them', async () => {
+    const at: { write(bytes: string): void }[] = [];
+    let isMoved = false;
+    await using bench = shardBench((shard) => (args, connection) => {
+      if (shard === 1 && isMoved) return '-MOVED 12182 127.0.0.1:7000\r\n';
+      if (shard === 1) at.push(connection);
+      return confirmed(args.map(String));
+    });
+    const subscriber = bench.connect();
+    subscriber.send('SSUBSCRIBE foo');
+    await until(() => subscriber.text.includes('foo'));
+    const before = subscriber.text;
+    isMoved = true;
+    at[0]?.write(`*3\r\n${bulk('sunsubscribe')}${bulk('foo')}:0\r\n`);
+    await until(() => bench.shards[0]?.target.gaps.length === 1);
+    expect(bench.shards[0]?.asked).toEqual(['SSUBSCRIBE foo']);
+    expect(subscriber).toMatchObject({ isOpen: true, text: before });
+  });
+
+  it('has a command of its subscriber go again that it sent away, beside the subscriptions', async () => {
     const owed: (() => void)[] = [];
     const bench = shardBench(
       (shard) => (args, connection) => {
@@ -694,14 +743,12 @@ describe('a shard that has no slots any more', () => {
     await until(() => owed.length === 1);
     bench.serve([], [[0, 16_383]]);
     owed[0]?.();
-    await until(() => !client.isOpen);
-    const other = bench.connect();
-    other.send('GET foo');
-    await until(() => other.text === ok);
-    expect(bench.shards[1]?.asked).toEqual(['GET foo']);
+    await until(() => client.text.endsWith(ok));
+    await until(() => bench.shards[0]?.target.gaps.length === 1);
+    expect(bench.shards[1]?.asked.toSorted()).toEqual(['GET foo', 'SUBSCRIBE news']);
   });
 
-  it('closes a subscriber also while one of its answers is read', async () => {
+  it('is left by a subscriber also while one of its answers is read', async () => {
     const owed: (() => void)[] = [];
     await using bench = shardBench(
       () => (args, connection) => {
@@ -720,6 +767,8 @@ describe('a shard that has no slots any more', () => {
     await until(() => owed.length === 1);
     bench.serve([], [[0, 16_383]]);
     owed[0]?.();
-    await until(() => !client.isOpen);
+    await until(() => bench.shards[0]?.target.gaps.length === 1);
+    expect(client).toMatchObject({ isOpen: true, text: expect.stringMatching(/x\r\n$/) as string });
+    expect(bench.shards[1]?.asked).toEqual(['SUBSCRIBE news']);
   });
 });

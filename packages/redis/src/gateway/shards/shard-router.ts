@@ -45,13 +45,13 @@ export interface ShardRouter {
 export interface ShardRouterOptions {
   readonly context: Pick<
     GatewayContext,
-    'commands' | 'limits' | 'scanner' | 'counters' | 'runtime' | 'tick' | 'holdMs'
+    'cluster' | 'commands' | 'limits' | 'scanner' | 'counters' | 'runtime' | 'tick' | 'holdMs'
   >;
   readonly slots: SlotMap;
   readonly client: ClientStream;
   readonly reachedAt?: EndpointId | undefined;
   /** Opens a connection of this client to a shard. */
-  openLane(shard: string, client: ClientStream): Pick<Relay, 'close'>;
+  openLane(shard: string, client: ClientStream): Pick<Relay, 'close' | 'unheardSince'>;
   /** Who serves a shard now. */
   leaseOf(shard: string): Lease | undefined;
   onClosed(): void;
@@ -280,7 +280,7 @@ class OneRouter
     return this.options.leaseOf(shard);
   }
 
-  openLane(shard: string, client: ClientStream): Pick<Relay, 'close'> {
+  openLane(shard: string, client: ClientStream): Pick<Relay, 'close' | 'unheardSince'> {
     return this.options.openLane(shard, client);
   }
 
@@ -290,6 +290,10 @@ class OneRouter
 
   boundMoved(): void {
     this.transacting.moved();
+  }
+
+  rehome(lane: Lane): void {
+    this.subscribing.rehome(lane, this.context.tick.now());
   }
 
   subscriptionLost(): void {

@@ -10,6 +10,10 @@ export interface SlotMap {
   /** Undefined while nobody says that it serves this slot. */
   shardOf(slot: number): string | undefined;
   rangesOf(shard: string): readonly HashRange[];
+  /** False of one that is gone. */
+  isKnown(shard: string): boolean;
+  /** Are replicas shown as nodes, for clients that read from them? */
+  readonly showsReplicas: boolean;
   /** Where we reach what servers call so, as behind NAT. */
   reach(server: EndpointId): EndpointId;
   /** The shard that a server belongs to. */
@@ -26,6 +30,7 @@ export interface SlotMap {
 export function createSlotMap(
   cluster: Pick<Cluster, 'topology$'>,
   addresses: AddressMap = new Map(),
+  showsReplicas = false,
 ): SlotMap {
   /** Those that have slots, or may have. */
   let shards: string[] = [];
@@ -39,6 +44,8 @@ export function createSlotMap(
   let shardAt: ReadonlyMap<EndpointId, string> = new Map();
 
   const reach = (server: EndpointId): EndpointId => addresses.get(server) ?? server;
+
+  const isKnown = (shard: string): boolean => known?.targets.has(targetId(shard, 'primary')) === true;
 
   /** Its number from 1 on; 0 stands for nobody. */
   function numberOf(shard: string): number {
@@ -78,10 +85,12 @@ export function createSlotMap(
     serving: () => serving,
     shardOf: (slot) => shards[(owners[slot] ?? 0) - 1],
     rangesOf: (shard) => known?.targets.get(targetId(shard, 'primary'))?.ranges ?? [],
+    isKnown,
+    showsReplicas,
     reach,
     shardAt: (server) => shardAt.get(reach(server)),
     moved(slot, shard) {
-      if (known?.targets.has(targetId(shard, 'primary')) !== true || slot >= slotCount) return;
+      if (!isKnown(shard) || slot >= slotCount) return;
       owners[slot] = numberOf(shard);
       if (!serving.includes(shard)) serving = [...serving, shard];
     },

@@ -1,3 +1,4 @@
+import type { Ms } from '@failover/core';
 import { keySlot } from '../../protocol/key-slot.ts';
 import { push } from '../../protocol/marks.ts';
 import {
@@ -7,36 +8,52 @@ import {
   subscriptionCount,
 } from '../../session/subscriptions.ts';
 import type { Lane } from './lane.ts';
+import type { Lanes } from './lanes.ts';
 import type { LaneState } from './lane-state.ts';
+import type { RehomingOptions } from './rehoming.ts';
+import { Rehoming } from './rehoming.ts';
 import { maxRedirects, movedAway, redirectIn, shardIn } from './redirect.ts';
 import type { Ways } from './sending.ts';
 import type { SlotMap } from './slot-map.ts';
 import type { Unit } from './unit.ts';
 import type { Step, UnitLine } from './unit-line.ts';
 
-export interface SubscribingOptions extends Ways {
+export interface SubscribingOptions extends Ways, RehomingOptions {
+  readonly lanes: Lanes;
   readonly slots: Pick<SlotMap, 'shardOf' | 'shardAt' | 'moved'>;
   readonly state: Pick<LaneState, 'resp'>;
   readonly line: Pick<UnitLine, 'putInFront'>;
+  /** The client is not subscribed any more to what it takes itself for subscribed to. */
+  subscriptionLost(): void;
 }
 
 /** Subscriptions of the client, and what its servers push. */
 export class Subscribing {
   readonly #options: SubscribingOptions;
+  readonly #rehoming: Rehoming;
   /** Sent, and not confirmed for all its channels. */
   #sent: { readonly unit: Unit; readonly lane: Lane; left: number } | undefined;
 
   constructor(options: SubscribingOptions) {
     this.#options = options;
+    this.#rehoming = new Rehoming(options);
   }
 
   /** What was asked for is not confirmed: nothing goes before it is. */
   get isOpen(): boolean {
-    return this.#sent !== undefined;
+    return this.#sent !== undefined || this.#rehoming.isOpen;
   }
 
   isAt(lane: Lane): boolean {
-    return this.#sent?.lane === lane;
+    return this.#sent?.lane === lane || this.#rehoming.isAt(lane);
+  }
+
+  /** The client leaves this shard, where nothing of it is under way, and its subscriptions go elsewhere. */
+  rehome(lane: Lane, since: Ms): void {
+    const { subscriptions } = lane;
+    const owed = this.#options.lanes.drop(lane);
+    if (owed.length > 0 || this.isAt(lane) || !this.#rehoming.begin(subscriptions, since))
+      this.#options.subscriptionLost();
   }
 
   /** Replies to it may look like what is pushed. */
@@ -74,11 +91,13 @@ export class Subscribing {
     if (frame[0] !== push && !this.isSubscriber(lane)) return false;
     const pushed = readPushed(Buffer.from(frame.buffer, frame.byteOffset, frame.length));
     if (pushed.type === 'reply') return false;
-    this.#options.turns.show(frame, lane.answered);
-    if (pushed.type !== 'confirmation') return true;
+    const isAnswer = pushed.type === 'confirmation';
+    const isSeen = !isAnswer || this.#sent?.lane === lane || !this.#rehoming.confirmed(lane);
+    if (isSeen) this.#options.turns.show(frame, lane.answered);
+    if (!isAnswer) return true;
     const channels = pushed.channel === undefined ? [] : [pushed.channel];
     lane.subscriptions = afterSubscription(lane.subscriptions, pushed.name, channels);
-    if (this.isAt(lane) && this.#sent?.unit.traits.name === pushed.name) this.#confirmed();
+    if (this.#sent?.lane === lane && this.#sent.unit.traits.name === pushed.name) this.#confirmed();
     return true;
   }
 
@@ -96,9 +115,12 @@ export class Subscribing {
   }
 
   /** One error answers all of its channels. */
-  refused(frame: Uint8Array): void {
-    const unit = this.#sent?.unit;
-    if (unit === undefined) return;
+  refused(lane: Lane, frame: Uint8Array): void {
+    const unit = this.#sent?.lane === lane ? this.#sent.unit : undefined;
+    if (unit === undefined) {
+      if (this.#rehoming.isAt(lane)) this.#options.subscriptionLost();
+      return;
+    }
     this.#sent = undefined;
     const { line, slots, turns } = this.#options;
     const redirect = redirectIn(frame);
