@@ -18,7 +18,7 @@ async function secured(
   behindTls: (bed: EmbeddedTestbed) => readonly EndpointId[],
   mutual = false,
 ): Promise<Secured> {
-  const bed = await launchEmbedded({ servers: 2 });
+  const bed = await launchEmbedded({ servers: 2, downAfterMs: 3000 });
   await bed.settled();
   const fronts = new Map<EndpointId, TlsFront>();
   for (const member of behindTls(bed)) fronts.set(member, await startTlsFront(member, { mutual }));
@@ -52,7 +52,7 @@ describe.concurrent('TLS, and addresses that are not what members call each othe
       addresses: side.addresses,
       tls: toServers && trusted,
       sentinelTls: toSentinels && trusted,
-      downAfterMs: 1000,
+      downAfterMs: 3000,
       holdMs: 60_000,
     });
     await client.redis.set('a', '1');
