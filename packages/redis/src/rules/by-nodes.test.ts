@@ -277,6 +277,7 @@ describe('a shard that is gone', () => {
     expect(scn.passTime()).toBe(true);
     expect(scn.shards()).toEqual([shardOf(a), shardOf(c)]);
     expect(scn.passTime()).toBe(false);
+    scn.view(e, ...without, { of: e, epoch: 3 });
     scn.role(e);
     expect(scn.roleOf(e)).toBe('unknown');
     const back: Line = { of: e, epoch: 4, slots: [[16_000, 16_383]] };
@@ -323,6 +324,7 @@ describe('a shard that is gone', () => {
     scn.passTime();
     expect(scn.servers()).toEqual([a, b, c, e]);
     // It may be watched on, since it stands in the configuration.
+    scn.view(d, ...without);
     expect(scn.role(d, c)).toEqual([expect.objectContaining({ server: d, role: 'unknown' })]);
     expect(scn.role(d, c)).toEqual([]);
     expect(scn.roleOf(b)).toBe('replica');

@@ -181,9 +181,17 @@ function partFrom(state: NodesState, before: ReadonlySet<string>, now: Ms): Hear
   if (shards === state.shards && holders.size === state.holders.size && gone.length === 0)
     return [parting === state.parting ? state : { ...state, parting }, []];
   const ranges = new Map([...state.told.ranges].filter(([shard]) => after.has(shard)));
+  // Who is heard on says it again, as a stranger.
+  const views = new Map(
+    [...state.views].filter(([, nodes]) => {
+      const id = myself(nodes)?.id ?? '';
+      return shards.has(id) || !state.shards.has(id);
+    }),
+  );
   const left: NodesState = {
     ...state,
     shards,
+    views,
     holders,
     parting: new Map([...parting].filter(([id]) => shards.has(id))),
     told: { ...state.told, ranges },

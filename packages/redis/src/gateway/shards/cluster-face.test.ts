@@ -36,6 +36,13 @@ describe('what we say of the cluster that we stand for', () => {
     expect(rows).toHaveLength(3);
   });
 
+  it('lists replicas behind their primary, where they are shown', () => {
+    const shown = nodes.map((node) => ({ ...node, replicas: `${node.host}-replicas` }));
+    const [row] = itemsOf(ask('CLUSTER SLOTS', 2, shown)) ?? [];
+    const hosts = (itemsOf(row) ?? []).slice(2).map((node) => textOf(itemsOf(node)?.[0]));
+    expect(hosts).toEqual(['redis-a', 'redis-a-replicas']);
+  });
+
   it('lists nodes as we ourselves read them of a real one', () => {
     const reply = ask('cluster nodes');
     if (reply === undefined) throw new Error('no answer');
