@@ -478,6 +478,64 @@ describe('a client that hides a command in its bytes', () => {
   });
 });
 
+describe('a client that has a server close the connection', () => {
+  it.each([
+    ['a page in a browser', 'POST / HTTP/1.1\r\nHost: a\r\n\r\nSET a 1\r\n'],
+    ['a header alone', 'host: a\r\n'],
+    ['the word in quotes', '"PO\\x53T" /\r\n'],
+    ['an array', command('post', '/')],
+    ['a NUL behind the word', command('POST\0x', '/')],
+    ['a transaction', `${command('MULTI')}Host: a\r\n`],
+    ['what is too large to wait for', `*2\r\n$4\r\nPOST\r\n$${2 * MiB}\r\n`],
+    ['a name that is too large to wait for', `*1\r\n$${2 * MiB}\r\nPOST\0${'x'.repeat(100)}`],
+  ])('by HTTP is told so and closed, and no server hears of it: %s', async (_title, bytes) => {
+    await using top = benchTop((args) =>
+      /^(?:post|host:)/i.test(args[0] ?? '') ? undefined : redis(args, nobody),
+    );
+    const other = await neighbour(top);
+    const client = top.connect();
+    for (const byte of get + bytes) client.write(byte);
+    const before = bytes.includes('MULTI') ? `${bulk('a')}+OK\r\n` : bulk('a');
+    await client.receives(`${before}-ERR Protocol error: this is not HTTP\r\n`);
+    await until(() => !client.isOpen);
+    expect(top.gateway.counters).toMatchObject({ clients: 1, pinnedUpstreams: 0, protocolErrors: 1 });
+    expect(top.a.received.filter(([name]) => name !== 'GET' && name !== 'MULTI')).toEqual([]);
+    expect(top.cluster.reports).toEqual([]);
+    await other.isAnswered();
+  });
+});
+
+describe('a client whose script says what a server says that is no primary', () => {
+  const script =
+    (error: string): Handler =>
+    (args) =>
+      args[0] === 'EVAL' ? `-${error}\r\n` : redis(args, nobody);
+
+  it.each(['READONLY account', 'LOADING the cache', 'TRYAGAIN later', 'MOVED 1 127.0.0.1:1'])(
+    'hears it, once, and nobody thinks ill of the server: %s',
+    async (error) => {
+      await using top = benchTop(script(error));
+      const other = await neighbour(top);
+      const client = top.connect();
+      client.send('EVAL a 0', 'GET a');
+      await client.receives(`-${error}\r\n${bulk('a')}`);
+      expect(top.a.received.filter(([name]) => name === 'EVAL')).toHaveLength(1);
+      expect(top.cluster.reports).toEqual([]);
+      await other.isAnswered();
+    },
+  );
+
+  it('waits on where the server says it itself', async () => {
+    const told = "READONLY You can't write against a read only replica. script: 0, on @user_script:1.";
+    await using top = benchTop(script(told));
+    const client = top.connect();
+    client.send('EVAL a 0');
+    await until(() => top.cluster.reports.length > 0);
+    expect(top.cluster.reports[0]).toMatchObject({ reply: { code: 'READONLY', text: told } });
+    expect(client.text).toBe('');
+  });
+});
+
 describe('a client that pipelines without end', () => {
   it('has no more than 1,000 commands, and those of one read, in front of another', async () => {
     const owed: string[] = [];

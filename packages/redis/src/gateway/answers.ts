@@ -110,7 +110,7 @@ export class Answers implements Owner<Pending> {
           ? sent.refusal
           : bytes === movedAway
             ? undefined
-            : refusalIn(bytes, role, context.classify);
+            : refusalIn(bytes, role, context.classify, nameOf(run));
     if (command !== undefined) this.#refused(command.traits.name);
     let count = 1;
     if (command?.traits.route === 'subscription') {
@@ -258,5 +258,8 @@ export class Answers implements Owner<Pending> {
     if (isMode(name)) this.#options.attachment.modesStand(this.#options.state.session);
   }
 }
+
+const nameOf = ({ item }: SentRun): string | undefined =>
+  item?.type === 'command' || item?.type === 'large' ? item.traits.name : undefined;
 
 const movedAway = notExecuted('its slot is at another server now');

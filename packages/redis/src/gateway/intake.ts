@@ -1,6 +1,6 @@
-import type { CommandTable } from '../protocol/commands/index.ts';
 import { sharedBit } from '../protocol/commands/index.ts';
 import type { GatewayContext } from './context.ts';
+import { isHttp } from './http.ts';
 import { createRequestDecoder } from '../protocol/decode-request.ts';
 import { encodeCommand } from '../protocol/encode.ts';
 import { RespProtocolError } from '../protocol/protocol-error.ts';
@@ -81,14 +81,13 @@ export class Intake {
           break;
         case 'special':
           if (scanner.isInline) this.#inline(bytes.subarray(from, end));
-          else this.#events.command(bytes.subarray(from, end), index);
+          else this.#command(bytes.subarray(from, end), index);
           break;
         case 'partial':
           this.#keep(this.#own(scanner, bytes, from, to), bytes, from, to);
           return;
         case 'violation':
-          this.#isDead = true;
-          this.#events.violation(scanner.problem);
+          this.#violated(scanner.problem);
           return;
       }
       from = end;
@@ -111,17 +110,25 @@ export class Intake {
   }
 
   #keep(scanner: RequestScanner, bytes: Buffer, from: number, to: number): void {
-    if (Math.max(scanner.wanted, to - from) > this.#context.limits.maxWholeBytes) {
+    const { commands, limits } = this.#context;
+    const { maxWholeBytes } = limits;
+    const isLarge = Math.max(scanner.wanted, to - from) > maxWholeBytes;
+    const name = isLarge ? nameIn(bytes.subarray(from, to)) : undefined;
+    if (name !== undefined) {
       const large = createReplyScanner({ maxDepth: 1 });
       this.#large = large;
       scanner.forget();
       this.#rest = nothing;
-      this.#passLarge(large, bytes.subarray(from, to), true, nameOf(this.#context.commands, bytes, from, to));
+      const index = commands.indexOf(name, 0, name.length);
+      if (index === 0 && isHttp(name)) this.#violated(notHttp);
+      else this.#passLarge(large, bytes.subarray(from, to), true, index);
       return;
     }
     this.#restBytes = to - from;
     if (bytes === this.#rest && from === 0) return;
-    this.#rest = Buffer.allocUnsafe(Math.max(scanner.wanted, this.#restBytes * 2, 512));
+    this.#rest = Buffer.allocUnsafe(
+      Math.max(Math.min(scanner.wanted, maxWholeBytes), this.#restBytes * 2, 512),
+    );
     bytes.copy(this.#rest, 0, from, to);
   }
 
@@ -133,8 +140,7 @@ export class Intake {
   ): void {
     const found = scan.scan(chunk, 0, 1, false);
     if (found === 'violation') {
-      this.#isDead = true;
-      this.#events.violation(inRedisWords(scan.problem), isFirst ? undefined : chunk);
+      this.#violated(inRedisWords(scan.problem), isFirst ? undefined : chunk);
       return;
     }
     const isLast = scan.count === 1;
@@ -142,6 +148,11 @@ export class Intake {
     if (isLast) this.#large = undefined;
     this.#events.part(end === chunk.length ? chunk : chunk.subarray(0, end), index, isFirst, isLast);
     if (isLast && end < chunk.length) this.#scanAll(chunk, end, chunk.length);
+  }
+
+  #command(bytes: Buffer, index: number): void {
+    if (index === 0 && isHttp(nameIn(bytes) ?? nothing)) this.#violated(notHttp);
+    else this.#events.command(bytes, index);
   }
 
   #inline(line: Buffer): void {
@@ -153,16 +164,22 @@ export class Intake {
         const index = commands.indexOf(name, 0, name.length);
         const bits = commands.bits[index] ?? 0;
         if ((bits & sharedBit) !== 0) this.#events.run(bytes, 0, bytes.length, 1, bits);
-        else this.#events.command(bytes, index);
+        else this.#command(bytes, index);
       }
     } catch (error) {
-      this.#isDead = true;
-      this.#events.violation(
-        error instanceof RespProtocolError ? error.message : 'unreadable inline command',
-      );
+      this.#violated(error instanceof RespProtocolError ? error.message : 'unreadable inline command');
     }
   }
+
+  #violated(problem: string, rest?: Uint8Array): void {
+    this.#isDead = true;
+    this.#events.violation(problem, rest);
+  }
 }
+
+/** Longer than any that is known. */
+const maxNameBytes = 64;
+const notHttp = 'this is not HTTP';
 
 /** The scanner of replies has other words, and knows no strings only. */
 function inRedisWords(problem: string): string {
@@ -170,7 +187,11 @@ function inRedisWords(problem: string): string {
   return problem === 'string without its end' ? 'expected CRLF after a bulk' : "expected '$'";
 }
 
-function nameOf(commands: CommandTable, bytes: Buffer, from: number, to: number): number {
-  const match = /^\*\d+\r\n\$(\d+)\r\n/.exec(bytes.toString('latin1', from, Math.min(to, from + 32)));
-  return match === null ? 0 : commands.indexOf(bytes, from + match[0].length, Number(match[1]));
+/** The name of a command, or the beginning of one that nobody knows; `undefined` until it is there. */
+function nameIn(bytes: Buffer): Buffer | undefined {
+  const match = /^\*\d+\r\n\$(\d+)\r\n/.exec(bytes.toString('latin1', 0, 32));
+  if (match === null) return undefined;
+  const start = match[0].length;
+  const end = start + Math.min(Number(match[1]), maxNameBytes);
+  return end > bytes.length ? undefined : bytes.subarray(start, end);
 }

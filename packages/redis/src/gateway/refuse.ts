@@ -31,4 +31,6 @@ export const refusedByUs = (command: string, reason: string): Buffer =>
 
 export const readOnlyListener = line("READONLY You can't write against a read only replica.");
 
-export const protocolError = (problem: string): Buffer => line(`ERR Protocol error: ${problem}`);
+/** `problem` may name a byte that the client sent. */
+export const protocolError = (problem: string): Buffer =>
+  Buffer.from(line(`ERR Protocol error: ${problem}`).toString(), 'latin1');

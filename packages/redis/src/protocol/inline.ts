@@ -1,7 +1,9 @@
 import { RespProtocolError } from './protocol-error.ts';
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', a: '\x07' };
-const isSpace = (char: string | undefined): boolean => char !== undefined && /[\s\0]/.test(char);
+// As in C: what may stand between words is more than what ends one without quotes.
+const isSpace = (char: string | undefined): boolean => char !== undefined && /[ \t-\r]/.test(char);
+const endsWord = (char: string | undefined): boolean => char !== undefined && /[ \t\n\r]/.test(char);
 
 /**
  * Splits an inline command as Redis does: words, "double quotes with \n and \x41", 'single quotes'.
@@ -28,7 +30,7 @@ interface Word {
 
 function bareWord(line: string, start: number): Word {
   let end = start;
-  while (end < line.length && !isSpace(line[end])) {
+  while (end < line.length && !endsWord(line[end])) {
     // Redis opens a quote in the middle of a word too.
     if (line[end] === '"' || line[end] === "'") {
       const rest = quotedWord(line, end + 1, line[end]);

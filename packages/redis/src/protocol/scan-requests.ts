@@ -198,12 +198,13 @@ export function createRequestScanner(options: RequestScannerOptions): RequestSca
   }
 
   function inline(bytes: Uint8Array, start: number, to: number): ScannedRequest {
-    const searchTo = Math.min(to, start + maxInlineBytes + 2);
+    const searchTo = Math.min(to, start + maxInlineBytes + 1);
     // A line that comes byte by byte is searched once.
     let at = start + resumeOffset;
     resumeOffset = 0;
-    while (at < searchTo && bytes[at] !== 10) at += 1;
-    if (at < searchTo) return special(at + 1, 0, true);
+    while (at < searchTo && bytes[at] !== 10 && bytes[at] !== 0) at += 1;
+    // Behind a NUL Redis looks for no end: it waits until there is too much.
+    if (at < searchTo && bytes[at] === 10) return special(at + 1, 0, true);
     if (to - start > maxInlineBytes) return violation('too big inline request');
     resumeOffset = at - start;
     return partial(to - start + 1);
