@@ -1,7 +1,9 @@
 import { encodeReply } from '../protocol/encode.ts';
 import type { RespEntry, RespValue } from '../protocol/value.ts';
 import { array, bulk, error, integer, itemsOf, textOf } from '../protocol/value.ts';
+import { badClientName, isClientName } from './client-name.ts';
 import type { RespVersion } from './identity.ts';
+import { readInteger } from './read-integer.ts';
 
 export interface Hello {
   readonly type: 'hello';
@@ -19,7 +21,7 @@ export function readHello(
   let login: Hello['login'];
   let clientName: string | undefined;
   if (words[1] === undefined) return { type: 'hello', resp: undefined, login, clientName };
-  if (!/^\d+$/.test(words[1])) {
+  if (readInteger(words[1]) === undefined) {
     return { type: 'error', reply: error('ERR Protocol version is not an integer or out of range') };
   }
   if (words[1] !== '2' && words[1] !== '3') {
@@ -32,6 +34,7 @@ export function readHello(
       login = { username: first, password: second };
       at += 3;
     } else if (option === 'SETNAME' && first !== undefined) {
+      if (!isClientName(first)) return { type: 'error', reply: badClientName };
       clientName = first;
       at += 2;
     } else {

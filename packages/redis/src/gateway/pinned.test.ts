@@ -418,7 +418,7 @@ describe('a session', () => {
     const client = top.connect();
     client.send('GET zero', 'SELECT 3', 'GET three', 'SELECT 99', 'GET still', 'SELECT x');
     await client.receives(
-      `${bulk('zero')}+OK\r\n${bulk('three')}-ERR DB index is out of range\r\n${bulk('still')}-ERR invalid DB index\r\n`,
+      `${bulk('zero')}+OK\r\n${bulk('three')}-ERR DB index is out of range\r\n${bulk('still')}-ERR value is not an integer or out of range\r\n`,
     );
     const perConnection = top.a.connections.map((each) => each.received.map((args) => args[1]));
     expect(perConnection).toContainEqual(['zero']);

@@ -13,6 +13,7 @@ import { answerSentinel } from './sentinel-face.ts';
 import { encodeReply } from '../protocol/encode.ts';
 import type { MuteMode } from './mute.ts';
 import type { PendingSession } from './pending.ts';
+import { readInteger } from './read-integer.ts';
 import { noAuthHello, wrongPassword } from './stranger.ts';
 import { defaultUser } from './users.ts';
 import { ok } from './status.ts';
@@ -80,12 +81,14 @@ export function answerSession(head: PendingSession, now: SessionFacts): SessionA
     case 'SELECT': {
       const text = args[1]?.toString('latin1') ?? '';
       if (args.length !== 2) return keep(wrongArguments('select'));
-      if (!/^\d{1,9}$/.test(text)) return keep(line('ERR invalid DB index'));
+      const problem = indexProblem(text);
+      if (problem !== undefined) return keep(line(problem));
       return become(identity(username, password, Number(text), resp), false, () => ok);
     }
     case 'AUTH': {
       const [first, second] = [args[1]?.toString(), args[2]?.toString()];
-      if (first === undefined || args.length > 3) return keep(wrongArguments('auth'));
+      if (first === undefined) return keep(wrongArguments('auth'));
+      if (args.length > 3) return keep(line('ERR syntax error'));
       if (users !== undefined) {
         const [user, given] = second === undefined ? [defaultUser, first] : [first, second];
         return users.accepts(user, given) ? { ...keep(ok), user } : keep(wrongPassword);
@@ -135,12 +138,23 @@ export function answerSession(head: PendingSession, now: SessionFacts): SessionA
     case 'SENTINEL':
       return keep(answerSentinel(args, { ...now.sentinel, resp }));
     case 'RESET':
+      if (args.length !== 1) return keep(wrongArguments('reset'));
       return { type: 'reset', reply: Buffer.from('+RESET\r\n') };
     case 'QUIT':
       return { type: 'end', reply: ok };
     default:
       return keep(line(`ERR unknown command '${name}'`));
   }
+}
+
+/** What a server says of a database that none can have. Whether it has this one, it is asked. */
+function indexProblem(text: string): string | undefined {
+  const index = readInteger(text);
+  if (index === undefined) return 'ERR value is not an integer or out of range';
+  if (BigInt.asIntN(32, index) !== index) {
+    return 'ERR value is out of range, value must between -2147483648 and 2147483647';
+  }
+  return index < 0n ? 'ERR DB index is out of range' : undefined;
 }
 
 const wordAt = (args: readonly Buffer[], at: number): string =>
