@@ -4,6 +4,7 @@ import type { EndpointId, FailoverEvent } from '@failover/core';
 import { isOutcomeUnknown } from '@failover/core';
 import type { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
+import { itemsOf, textOf } from '../protocol/value.ts';
 import type { RedisTestbed } from '../testing/index.ts';
 import { probeMasters } from '../test-kit/probe-masters.ts';
 import { flipReadOnly, launchCluster, launchReplication, luaThatTakes, replicaOf } from '../testing/index.ts';
@@ -49,6 +50,19 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
+async function untilAsync(condition: () => Promise<boolean>): Promise<void> {
+  const limit = performance.now() + limitMs;
+  while (!(await condition())) {
+    if (performance.now() > limit) throw new Error(`it did not come to that in ${limitMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** What the server itself says that it is. */
+async function roleOf(server: EndpointId): Promise<string | undefined> {
+  return textOf(itemsOf(await bed.ask(server, 'ROLE'))?.[0]);
+}
+
 /** Appends unique values, one after the other, until told to stop. */
 function writer(redis: Redis, name: string) {
   /** When they were sent. */
@@ -84,15 +98,24 @@ function writer(redis: Redis, name: string) {
   };
 }
 
-/** Four duplicates write through a fault; returns what is to be said of it. */
-async function writeThrough(fault: () => void | Promise<void>) {
+/** A library of functions, which replicates as data does. */
+const library = `#!lua name=sums
+redis.register_function('double', function(keys) return redis.call('GET', keys[1]) * 2 end)`;
+
+/** Four duplicates write through a fault and what comes after it; returns what is to be said of it. */
+async function writeThrough(
+  fault: () => void | Promise<void>,
+  aftermath: () => void | Promise<void> = () => undefined,
+) {
   const writers = Array.from({ length: 4 }, (_, at) => writer(client.redis.duplicate(), `w${at}`));
   await until(() => writers.every((each) => each.acknowledged.size > 50));
   const faultAt = performance.now();
   await fault();
   await until(() => eventsOf('claimAccepted').some((event) => event.at > faultAt));
   const switchedAt = eventsOf('claimAccepted').find((event) => event.at > faultAt)?.at ?? NaN;
-  await until(() => writers.every((each) => each.lastAt() > switchedAt + 200));
+  await aftermath();
+  const overAt = performance.now();
+  await until(() => writers.every((each) => each.lastAt() > overAt + 200));
   for (const each of writers) await each.stop();
   const values = await client.redis.lrange('values', 0, -1);
   const acknowledged = writers.flatMap((each) => [...each.acknowledged]);
@@ -129,6 +152,28 @@ describe('on Sentinel', () => {
     },
   );
 
+  it('acknowledges nothing that an old primary is told that comes back and still says master', async () => {
+    const primary = await open(launchCluster());
+    const told = await writeThrough(
+      () => bed.hang(primary),
+      async () => {
+        bed.resume(primary);
+        const returned = await roleOf(primary);
+        expect(returned).toBe('master');
+        await untilAsync(async () => (await roleOf(primary)) === 'slave');
+      },
+    );
+    // What it was told is gone with the role, and what was under way to it when it hung is unknown.
+    expect(told.lost.filter(([, sentAt]) => sentAt > told.faultAt)).toEqual([]);
+    expect(told.doubled).toBe(0);
+    expect(told.isOrdered).toBe(true);
+    expect(told.unknown.length).toBeLessThanOrEqual(4);
+    expect(told.others).toEqual([]);
+    expect(
+      eventsOf('claimAccepted').filter(({ at, server }) => at > told.faultAt && server === primary),
+    ).toEqual([]);
+  });
+
   it('leaves the old primary with SENTINEL FAILOVER, and acknowledges nothing that it forgets', async () => {
     const primary = await open(launchCluster());
     using raw = probeMasters(bed.servers.filter((server) => server !== primary));
@@ -141,7 +186,7 @@ describe('on Sentinel', () => {
     expect(raw.seenAt.filter((at) => at < told.switchedAt).length).toBeLessThan(15);
   });
 
-  it('[22] takes subscriptions, scripts and transactions along, and tells of what was blocked', async () => {
+  it('[22] takes subscriptions, scripts, functions and transactions along, and tells of what was blocked', async () => {
     const primary = await open(launchCluster());
     const { redis } = client;
     const subscriber = redis.duplicate();
@@ -151,6 +196,7 @@ describe('on Sentinel', () => {
     const adding = redis as unknown as Adding;
     await adding.add('sum', 1);
     await adding.add('sum', 1);
+    await redis.function('LOAD', library);
     expect(await redis.wait(1, 30_000)).toBeGreaterThan(0);
     const blocked = redis.duplicate().blpop('list', 0);
     blocked.catch(() => undefined);
@@ -159,6 +205,7 @@ describe('on Sentinel', () => {
     await half.set('half', 'written');
     await until(() => client.counters['pinnedUpstreams'] === 4);
 
+    const killedAt = performance.now();
     bed.kill(primary);
     await expect(blocked).rejects.toMatchObject({
       code: 'outcome-unknown',
@@ -176,12 +223,21 @@ describe('on Sentinel', () => {
     await expect(half.exec()).rejects.toMatchObject({ code: 'not-sent' });
     expect(await redis.get('half')).toBe(null);
     expect(await adding.add('sum', 1)).toBe(4);
+    expect(await redis.fcall('double', 1, 'sum')).toBe(8);
 
     const message = once(subscriber, 'message');
     await until(() => client.counters['pinnedUpstreams'] !== 0);
     const publishing = setInterval(() => void redis.publish('news', 'hello'), 20);
     expect(await message).toEqual(['news', 'hello']);
+    const heardAt = performance.now();
     clearInterval(publishing);
+    // Between the bounds that are told it missed what was published, and neither before nor after them.
+    const successor = eventsOf('claimAccepted').find(({ at }) => at > killedAt);
+    const [gap, ...more] = eventsOf('subscriptionGap');
+    expect(more).toEqual([]);
+    expect(gap).toMatchObject({ server: successor?.server, subscriptions: 1 });
+    const inOrder = [killedAt, gap?.from, successor?.at, gap?.to, heardAt].map(Number);
+    expect(inOrder).toEqual(inOrder.toSorted((a, b) => a - b));
     const popped = redis.duplicate().blpop('list', 0);
     await redis.rpush('list', 'late');
     expect(await popped).toEqual(['list', 'late']);
@@ -232,6 +288,35 @@ describe('on plain replication', () => {
     expect(told.isOrdered).toBe(true);
     expect(told.others).toEqual([]);
     expect(await bed.primary()).toBe(other);
+  });
+
+  it('[34] is followed when its successor is followed by another within two seconds', async () => {
+    const primary = await open(launchReplication());
+    const [second, third] = bed.servers.filter((server) => server !== primary);
+    if (second === undefined || third === undefined) throw new Error('three servers');
+    async function move(to: EndpointId): Promise<void> {
+      await replicaOf(bed, to, undefined);
+      for (const server of bed.servers) if (server !== to) await replicaOf(bed, server, to);
+    }
+    const told = await writeThrough(
+      () => move(second),
+      async () => {
+        await move(third);
+        await until(() => eventsOf('claimAccepted').at(-1)?.server === third);
+      },
+    );
+    expect(told.doubled).toBe(0);
+    expect(told.isOrdered).toBe(true);
+    expect(told.others).toEqual([]);
+    const accepted = eventsOf('claimAccepted');
+    expect(accepted.map(({ server }) => server)).toEqual([primary, second, third]);
+    expect(accepted.map(({ epoch }) => epoch)).toEqual([
+      [0, 0],
+      [0, 1],
+      [0, 2],
+    ]);
+    expect((accepted[2]?.at ?? NaN) - told.faultAt).toBeLessThan(2000);
+    expect(await bed.primary()).toBe(third);
   });
 
   it('[14] sends a refused command again, once, when the server is primary again', async () => {

@@ -40,7 +40,7 @@ export interface BenchTop extends AsyncDisposable {
 export const command = (...words: readonly string[]): string =>
   `*${words.length}\r\n${words.map(bulk).join('')}`;
 
-/** A gateway over two scripted servers, all in memory, with a lease on the first. */
+/** A gateway over scripted servers, all in memory, with a lease on the first. */
 export function benchTop(
   handler: Handler,
   options: GatewayOptions & {
@@ -49,10 +49,9 @@ export function benchTop(
   } = {},
 ): BenchTop {
   const [first, second] = [endpoint('127.0.0.1:7001'), endpoint('127.0.0.1:7002')];
-  const servers = new Map([
-    [first, scriptedServer(handler)],
-    [second, scriptedServer(handler)],
-  ]);
+  // The third is for who loses its server twice.
+  const endpoints = [first, second, endpoint('127.0.0.1:7003')];
+  const servers = new Map(endpoints.map((each) => [each, scriptedServer(handler)]));
   const runtime: Runtime = { ...systemRuntime(), ...scriptedNetwork(servers) };
   const cluster = handMadeCluster(targetId('redis', options.role ?? 'primary'), runtime);
   cluster.grant(first);
