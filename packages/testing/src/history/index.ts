@@ -25,6 +25,7 @@ export type {
   Subscriber,
 } from './pub-sub/pub-sub-record.ts';
 export type { Stopped } from './pub-sub/stopped.ts';
+export type { Switched } from './pub-sub/switched.ts';
 export { checkQueues, type QueueClaims, type QueueVerdict } from './queue/check-queues.ts';
 export type { FinalQueues, PopRecord, PushRecord, QueueRecord } from './queue/queue-record.ts';
 export type { Succession, Successions } from './succession.ts';

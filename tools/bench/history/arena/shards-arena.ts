@@ -18,6 +18,7 @@ import {
   strikeShard,
   type StruckShard,
 } from './strike-shards.ts';
+import { subscribedAt } from './subscribed-at.ts';
 import { successionsOf } from './successions.ts';
 
 /** Three shards with a replica each. */
@@ -49,6 +50,7 @@ function arenaOf(testbed: ShardsTestbed, prober: Prober): Arena {
   async function strike(fault: string, random: Random, contenders: readonly string[]): Promise<Struck> {
     const shard = await chooseShard(testbed, random);
     const ports = [shard.primary, ...shard.replicas].map(portOf);
+    const before = await subscribedAt(testbed, contenders);
     prober.begin(ports, `probe:history:${count++}`);
     const struck = await strikeShard(testbed, fault as ShardsFault, shard, random, movable(contenders));
     const { sightings } = await prober.finish();
@@ -57,6 +59,7 @@ function arenaOf(testbed: ShardsTestbed, prober: Prober): Arena {
     const successions = isLossless ? [] : successionsOf(struck, sightings);
     const owns = (key: string): boolean => has(struck.slots, keySlot(key));
     const { at, wentOnAt, settled } = struck;
+    const after = await subscribedAt(testbed, contenders);
     return {
       fault,
       at,
@@ -64,6 +67,7 @@ function arenaOf(testbed: ShardsTestbed, prober: Prober): Arena {
       successions: successions.map((succession) => ({ ...succession, owns })),
       losses: lossesOf(struck.oldPort, struck.settled, now()),
       ...(wentOnAt !== undefined && { stopped: { from: at, to: wentOnAt, takes: owns } }),
+      switched: { from: at, to: now(), concerns: (key) => before.get(key) !== after.get(key) },
       ...(settled.length > 0 && { settled }),
     };
   }

@@ -10,6 +10,7 @@ import {
   type Recorded,
   type Stopped,
   type Succession,
+  type Switched,
 } from '@failover/testing';
 import type { OwnedSuccession } from '../arena/arena.ts';
 import type { Histories } from '../load/loader.ts';
@@ -26,6 +27,7 @@ export interface Facts {
   readonly steady: readonly Period[];
   readonly blows: readonly Blow[];
   readonly stopped: readonly Stopped[];
+  readonly switched: readonly Switched[];
   /** What was published with no client of anybody's between. */
   readonly probes: readonly PublishRecord[];
 }
@@ -54,7 +56,7 @@ export async function judge(
   facts: Facts,
 ): Promise<readonly Judged[]> {
   const { writes, pubSub, subscribers, queues, transactions } = histories;
-  const { steady, probes, stopped } = facts;
+  const { steady, probes, stopped, switched } = facts;
   const successions = (key: string): readonly Succession[] =>
     facts.successions.filter(({ owns }) => owns(key));
   const common = (
@@ -72,7 +74,7 @@ export async function judge(
   const heard = checkPubSub([...pubSub, ...probes], subscribers, {
     steady,
     toleranceMs: GAP_TOLERANCE_MS,
-    stopped,
+    ...{ stopped, switched },
   });
   const queued = checkQueues(queues, await finalQueues(reader, queues), { successions, steady });
   const together = checkTransactions(transactions, await finalTransactions(reader, transactions), {
@@ -103,6 +105,7 @@ export async function judge(
       },
       counts: {
         ...{ heard: heard.heard, missed: heard.missed, gaps: heard.gaps },
+        'doubled by Redis': heard.doubledByBackend.count,
         'reordered by Redis': heard.reorderedByBackend.count,
       },
     },

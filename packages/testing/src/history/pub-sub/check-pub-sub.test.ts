@@ -102,6 +102,29 @@ describe('publish and subscribe', () => {
     expect(judgeStopped(late(102, silent))).toMatchObject(byUs);
   });
 
+  it('hears twice, by no fault of a client, what two nodes pass on while it changes from one to the other', () => {
+    const judgeSwitched = (
+      again: readonly number[],
+      { from = 40, to = 2_000, concerns = (): boolean => true } = {},
+    ) =>
+      checkPubSub([...ten, ...heardBut(), ...again.map((at) => ({ ...hear(4), at }))], [untold], {
+        ...{ steady, switched: [{ from, to, concerns }] },
+      });
+    const byBackend = { isValid: true, doubled: { count: 0 }, doubledByBackend: { count: 1 } };
+    const byUs = { isValid: false, doubled: { count: 1 }, doubledByBackend: { count: 0 } };
+    expect(judgeSwitched([100])).toMatchObject(byBackend);
+    // Who stayed where it was, before or after it changed, or much later.
+    expect(judgeSwitched([100], { concerns: () => false })).toMatchObject(byUs);
+    expect(judgeSwitched([100], { from: 101 })).toMatchObject(byUs);
+    expect(judgeSwitched([100], { to: 99 })).toMatchObject(byUs);
+    expect(judgeSwitched([1_047])).toMatchObject(byUs);
+    // There are only two nodes between which it changed.
+    expect(judgeSwitched([100, 101])).toMatchObject({
+      doubled: { count: 1 },
+      doubledByBackend: { count: 1 },
+    });
+  });
+
   it('hears nothing that was not published, or was told as not executed', () => {
     expect(judge([...heardBut(), hear(10)])).toMatchObject({ isValid: false, phantom: { count: 1 } });
     const published = ten.map((record, n) => (n === 4 ? publish(4, { outcome: 'refused' }) : record));

@@ -6,6 +6,7 @@ import { judgeHearing } from './hearing.ts';
 import { judgeMissed } from './missed.ts';
 import type { GapRecord, HeardRecord, PublishRecord, PubSubRecord, Subscriber } from './pub-sub-record.ts';
 import type { Stopped } from './stopped.ts';
+import type { Switched } from './switched.ts';
 
 export interface PubSubClaims {
   /** From some time after each healing until the next fault: who is subscribed hears everything. */
@@ -14,6 +15,8 @@ export interface PubSubClaims {
   readonly toleranceMs?: number;
   /** What a node acknowledged right before it stopped may be passed on to other nodes when it goes on. Default none. */
   readonly stopped?: readonly Stopped[];
+  /** Who changes nodes may hear at both what is passed on just then. Default none. */
+  readonly switched?: readonly Switched[];
 }
 
 export interface PubSubVerdict {
@@ -27,7 +30,9 @@ export interface PubSubVerdict {
   readonly dead: Finding;
   readonly missedInSteady: Finding;
   readonly missedUntold: Finding;
+  /** All but those of the backend. */
   readonly doubled: Finding;
+  readonly doubledByBackend: Finding;
   /** All but those of the backend. */
   readonly reordered: Finding;
   /** Late because they lay in a stopped node: no client can know of them. */
@@ -40,7 +45,7 @@ export interface PubSubVerdict {
 export function checkPubSub(
   history: readonly PubSubRecord[],
   subscribers: readonly Subscriber[],
-  { steady, toleranceMs = 0, stopped = [] }: PubSubClaims,
+  { steady, toleranceMs = 0, stopped = [], switched = [] }: PubSubClaims,
 ): PubSubVerdict {
   const published = history.filter((record): record is PublishRecord => record.f === 'publish');
   const heard = history.filter((record): record is HeardRecord => record.f === 'heard');
@@ -52,7 +57,7 @@ export function checkPubSub(
       subscriber,
       heard.filter((record) => record.subscriber === name),
       byValue,
-      stopped,
+      { stopped, switched },
     );
     const missed = judgeMissed(
       subscriber,
@@ -69,6 +74,7 @@ export function checkPubSub(
     missedInSteady: all(({ missed }) => missed.steady),
     missedUntold: all(({ missed }) => missed.untold),
     doubled: all(({ hearing }) => hearing.doubled),
+    doubledByBackend: all(({ hearing }) => hearing.doubledByBackend),
     reordered: all(({ hearing }) => hearing.reordered),
     reorderedByBackend: all(({ hearing }) => hearing.reorderedByBackend),
     phantom: all(({ hearing }) => hearing.phantom),

@@ -2,13 +2,22 @@ import { createFinding, type Finding } from '../finding.ts';
 import { clientOf } from '../operation-record.ts';
 import type { HeardRecord, PublishRecord, Subscriber } from './pub-sub-record.ts';
 import { isPassedOnLate, type Stopped } from './stopped.ts';
+import { isHeardAtBoth, type Switched } from './switched.ts';
 
 /** What was published, by its value. */
 export type PublishedByValue = ReadonlyMap<string, PublishRecord>;
 
+/** What the backend itself may have done. */
+export interface BackendActs {
+  readonly stopped: readonly Stopped[];
+  readonly switched: readonly Switched[];
+}
+
 export interface Hearing {
   readonly values: ReadonlySet<string>;
   readonly doubled: Finding;
+  /** By two nodes, between which its subscriber changed, or by one that was stopped. */
+  readonly doubledByBackend: Finding;
   readonly reordered: Finding;
   /** By a node that was stopped before it passed on what it had acknowledged. */
   readonly reorderedByBackend: Finding;
@@ -24,9 +33,10 @@ export function judgeHearing(
   { name, key, isOrdered }: Subscriber,
   heard: readonly HeardRecord[],
   published: PublishedByValue,
-  stopped: readonly Stopped[] = [],
+  { stopped, switched }: BackendActs,
 ): Hearing {
   const doubled = createFinding();
+  const doubledByBackend = createFinding();
   const reordered = createFinding();
   const reorderedByBackend = createFinding();
   const all = heard.map(({ value, at }) => ({
@@ -34,7 +44,7 @@ export function judgeHearing(
     publishedAt: published.get(value)?.invokedAt ?? -Infinity,
   }));
   const phantom = createFinding();
-  const values = new Set<string>();
+  const values = new Map<string, { readonly at: number; isDoubled: boolean }>();
   const lastOf = new Map<string, PublishRecord>();
   for (const { value, at } of heard) {
     const record = published.get(value);
@@ -42,11 +52,17 @@ export function judgeHearing(
       phantom.add({ key, value, what: `heard by ${name}, but not published`, ...(record && { record }) });
       continue;
     }
-    if (values.has(value)) {
-      doubled.add({ key, value, what: `heard again by ${name} at ${Math.round(at)}`, record });
+    const first = values.get(value);
+    if (first !== undefined) {
+      const isByBackend =
+        !first.isDoubled &&
+        (isHeardAtBoth(key, first.at, at, switched) || isPassedOnLate(record, at, all, stopped));
+      first.isDoubled = true;
+      const finding = isByBackend ? doubledByBackend : doubled;
+      finding.add({ key, value, what: `heard again by ${name} at ${Math.round(at)}`, record });
       continue;
     }
-    values.add(value);
+    values.set(value, { at, isDoubled: false });
     const publisher = clientOf(record);
     const last = lastOf.get(publisher);
     if (last === undefined || record.index > last.index) lastOf.set(publisher, record);
@@ -57,8 +73,9 @@ export function judgeHearing(
     }
   }
   return {
-    values,
+    values: new Set(values.keys()),
     doubled: doubled.finding,
+    doubledByBackend: doubledByBackend.finding,
     reordered: reordered.finding,
     reorderedByBackend: reorderedByBackend.finding,
     phantom: phantom.finding,
