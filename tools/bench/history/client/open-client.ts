@@ -123,6 +123,7 @@ export function clientKind(spec: DriverSpec, onClose: () => void): ClientKind {
         },
       };
     case 'nodeRedisSentinel':
+    case 'direct':
       throw new Error(`${spec.type} has no blocking pops, transactions and subscriptions here`);
   }
 }
