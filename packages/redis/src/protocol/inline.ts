@@ -2,8 +2,8 @@ import { RespProtocolError } from './protocol-error.ts';
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', a: '\x07' };
 // As in C: what may stand between words is more than what ends one without quotes.
-const isSpace = (char: string | undefined): boolean => char !== undefined && /[ \t-\r]/.test(char);
-const endsWord = (char: string | undefined): boolean => char !== undefined && /[ \t\n\r]/.test(char);
+const isSpace = (char: string | undefined): boolean => char !== undefined && ' \t\n\v\f\r'.includes(char);
+const endsWord = (char: string | undefined): boolean => char !== undefined && ' \t\n\r'.includes(char);
 
 /**
  * Splits an inline command as Redis does: words, "double quotes with \n and \x41", 'single quotes'.
@@ -18,13 +18,13 @@ export function splitInline(line: string): readonly Buffer[] {
     if (at >= line.length) return words;
     const quote = line[at] === '"' || line[at] === "'" ? line[at] : undefined;
     const word = quote === undefined ? bareWord(line, at) : quotedWord(line, at + 1, quote);
-    words.push(Buffer.concat(word.parts));
+    words.push(Buffer.from(word.text, 'latin1'));
     at = word.end;
   }
 }
 
 interface Word {
-  readonly parts: readonly Buffer[];
+  readonly text: string;
   readonly end: number;
 }
 
@@ -34,31 +34,32 @@ function bareWord(line: string, start: number): Word {
     // Redis opens a quote in the middle of a word too.
     if (line[end] === '"' || line[end] === "'") {
       const rest = quotedWord(line, end + 1, line[end]);
-      return { parts: [Buffer.from(line.slice(start, end), 'latin1'), ...rest.parts], end: rest.end };
+      return { text: line.slice(start, end) + rest.text, end: rest.end };
     }
     end += 1;
   }
-  return { parts: [Buffer.from(line.slice(start, end), 'latin1')], end };
+  return { text: line.slice(start, end), end };
 }
 
 function quotedWord(line: string, start: number, quote: string | undefined): Word {
-  const parts: Buffer[] = [];
+  let text = '';
   for (let at = start; at < line.length; at += 1) {
     const char = line[at] ?? '';
     if (char === quote) {
       if (at + 1 < line.length && !isSpace(line[at + 1])) break;
-      return { parts, end: at + 1 };
+      return { text, end: at + 1 };
     }
-    const hex = quote === '"' ? /^\\x([0-9a-fA-F]{2})/.exec(line.slice(at, at + 4)) : null;
+    const isEscape = char === '\\' && at + 1 < line.length;
+    const hex = isEscape && quote === '"' ? /^x([0-9a-fA-F]{2})/.exec(line.slice(at + 1, at + 4)) : null;
     if (hex?.[1] !== undefined) {
-      parts.push(Buffer.from(hex[1], 'hex'));
+      text += String.fromCharCode(parseInt(hex[1], 16));
       at += 3;
-    } else if (char === '\\' && (quote === '"' || line[at + 1] === "'") && at + 1 < line.length) {
+    } else if (isEscape && (quote === '"' || line[at + 1] === "'")) {
       const escaped = line[at + 1] ?? '';
-      parts.push(Buffer.from(quote === '"' ? (escapes[escaped] ?? escaped) : escaped, 'latin1'));
+      text += quote === '"' ? (escapes[escaped] ?? escaped) : escaped;
       at += 1;
     } else {
-      parts.push(Buffer.from(char, 'latin1'));
+      text += char;
     }
   }
   throw new RespProtocolError('unbalanced quotes in request');
