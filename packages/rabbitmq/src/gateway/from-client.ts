@@ -84,7 +84,13 @@ export function releaseHeld(connection: Connection, channel: Channel): void {
   connection.heldBytes -= channel.heldBytes;
   channel.heldBytes = 0;
   // If the gate shuts meanwhile, the rest is held again, in order.
-  for (const { bytes, from, to } of frames) fromClient(connection, channel, bytes, from, to);
+  try {
+    for (const { bytes, from, to } of frames) fromClient(connection, channel, bytes, from, to);
+  } catch (cause) {
+    // The client's own fault, though it is the node that we are listening to.
+    if (!(cause instanceof FrameError)) throw cause;
+    connection.refuse(replyCode.frameError, `FRAME_ERROR - ${cause.message}`);
+  }
   connection.onHeld();
 }
 

@@ -1,5 +1,5 @@
 import { withHeaders } from '../protocol/content.ts';
-import { channelAt, frameEndAt, frameType, setChannelAt } from '../protocol/frame.ts';
+import { FrameError, channelAt, frameEndAt, frameType, setChannelAt } from '../protocol/frame.ts';
 
 /** A message on its way: its frames, as they came. Mostly one piece of one chunk. */
 export interface Message {
@@ -97,10 +97,18 @@ function marked(message: Message, messageId: string | undefined): Buffer {
   const pieces: Buffer[] = [];
   eachFrame(message, (bytes, from, to) => {
     pieces.push(
-      bytes[from] === frameType.header
-        ? withHeaders(bytes, from, to, { [resentHeader]: 1 }, messageId)
-        : bytes.subarray(from, to),
+      bytes[from] === frameType.header ? markedHeader(bytes, from, to, messageId) : bytes.subarray(from, to),
     );
   });
   return Buffer.concat(pieces);
+}
+
+function markedHeader(bytes: Buffer, from: number, to: number, messageId: string | undefined): Buffer {
+  try {
+    return withHeaders(bytes, from, to, { [resentHeader]: 1 }, messageId);
+  } catch (cause) {
+    if (!(cause instanceof FrameError)) throw cause;
+    // Nobody can read its properties: the node will say so in its own words.
+    return bytes.subarray(from, to);
+  }
 }

@@ -170,6 +170,7 @@ export function createNodeLink(connection: Connection, options: NodeLinkOptions)
     if (silent !== undefined) hangUpWith(connection, silent);
     state = { type: 'dialled', upstream };
     moveAway(connection, 'it did not answer, while a new connection is answered', true);
+    if (isEnding(connection)) return;
     lastServer = upstream.lease.server;
     ready(upstream, taken);
   }
@@ -207,9 +208,10 @@ export function createNodeLink(connection: Connection, options: NodeLinkOptions)
   }
 
   function left(reason: string, mayHang: boolean): void {
+    // First: what is lost may end the client, and there is no node to leave any more.
+    state = none;
     moveAway(connection, reason, mayHang);
     trial.close();
-    state = none;
     // What the node did not take is not waited for any more.
     connection.onHeld();
     const { phase } = connection;

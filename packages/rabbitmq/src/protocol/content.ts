@@ -18,6 +18,7 @@ const contentEncodingFlag = 1 << 14;
 /**
  * The same header frame with more entries in its `headers`, and with a message id if it has none. All else stays as it
  * is, byte for byte.
+ * @throws FrameError if its properties are cut short
  */
 export function withHeaders(
   bytes: Buffer,
@@ -34,7 +35,7 @@ export function withHeaders(
   const at = reader.at;
   const added = writeTable(entries);
   const hasHeaders = (flags & headersFlag) !== 0;
-  const known = hasHeaders ? payload.readUInt32BE(at) : 0;
+  const known = hasHeaders ? reader.read('longstr').length : 0;
   const length = Buffer.allocUnsafe(4);
   length.writeUInt32BE(known + added.length);
   const changed = Buffer.concat([
