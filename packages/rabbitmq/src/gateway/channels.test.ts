@@ -159,6 +159,25 @@ describe('what a channel has set up', () => {
     expect(few.got).toHaveLength(2);
   });
 
+  it('[16] keeps the prefetch that all its consumers have together', async () => {
+    const channel = await connection.createChannel();
+    // Quorum queues take none.
+    await channel.assertQueue('one');
+    await channel.assertQueue('two');
+    await channel.prefetch(3, true);
+    const [one, two] = [collect(channel, 'one'), collect(channel, 'two')];
+    await one.ready;
+    await two.ready;
+    await failover();
+    const texts = Array.from({ length: 10 }, (_, at) => `m${at}`);
+    await publish('one', ...texts);
+    await publish('two', ...texts);
+    const count = (): number => one.got.length + two.got.length;
+    await expect.poll(count).toBe(3);
+    await channel.checkQueue('one');
+    expect(count()).toBe(3);
+  });
+
   it('[18] keeps the name of a queue that the server named, and what is sent to it', async () => {
     const channel = await connection.createChannel();
     const { queue } = await channel.assertQueue('', { exclusive: true });

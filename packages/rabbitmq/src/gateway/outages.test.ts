@@ -1,83 +1,35 @@
 import type { EndpointId } from '@failover/core';
-import { createCluster, endpointOf } from '@failover/core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { adapter } from '../adapter.ts';
-import type { RabbitOptions } from '../config.ts';
-import { rabbitConfig } from '../config.ts';
 import { createClient } from '../client/create-client.ts';
-import type { AmqpChannel } from '../testing/amqp-channel.ts';
 import { heartbeatFrame } from '../protocol/frame.ts';
 import { connectAmqp } from '../testing/amqp-client.ts';
 import type { AmqpClient } from '../testing/amqp-client.ts';
-import type { VirtualOptions, VirtualTestbed } from '../testing/embedded/launch-virtual.ts';
+import type { VirtualTestbed } from '../testing/embedded/launch-virtual.ts';
 import { launchVirtual } from '../testing/embedded/launch-virtual.ts';
 import { openRawClient } from '../testing/embedded/test-kit/raw-client.ts';
-import type { RabbitGateway } from './open-gateway.ts';
-import { openGateway } from './open-gateway.ts';
+import { tapNodes } from './test-kit/tap-nodes.ts';
+import { all, here, openWorld } from './test-kit/world.ts';
+import type { World } from './test-kit/world.ts';
 
 // In virtual time: minutes pass in milliseconds. Numbers in brackets are those of the statements in docs/rabbitmq.md.
 
-const here = endpointOf('10.0.1.1', 5672);
 const quorum = { queue: 'q', durable: true, arguments: { 'x-queue-type': 'quorum' } } as const;
-const open: { close(): Promise<void> }[] = [];
+const open: AsyncDisposable[] = [];
 
 afterEach(async () => {
-  for (const each of open.splice(0)) await each.close();
+  for (const each of open.splice(0)) await each[Symbol.asyncDispose]();
 });
 
-interface World {
-  readonly testbed: VirtualTestbed;
-  readonly gateway: RabbitGateway;
-  connect(): Promise<AmqpClient>;
-  channel(client: AmqpClient): Promise<AmqpChannel>;
-  until<T>(promise: Promise<T>): Promise<T>;
-  /** Lets time pass until it is so. */
-  untilSo(isSo: () => boolean, limitMs?: number): Promise<void>;
-  counter(name: string): number;
-  /** The local process is about to end. */
-  drain(): void;
-}
-
-async function world(
-  options: Partial<VirtualOptions> = {},
-  config: Partial<RabbitOptions> = {},
-): Promise<World> {
-  const testbed = await launchVirtual({ seed: 1, electionMs: 300, ...options });
-  const { runtime } = testbed;
-  const checked = rabbitConfig.parse({ ...testbed.config, ...config });
-  const cluster = createCluster(adapter, checked, { runtime, hold: { windowMs: checked.holdMs } });
-  const gateway = openGateway(cluster, checked, runtime);
-  const drain = new AbortController();
-  runtime.network.listen(here, (stream) => {
-    void gateway.serve(stream, { role: 'peer', address: 'a test', drain: drain.signal });
-  });
-  open.push({
-    async close() {
-      await gateway[Symbol.asyncDispose]();
-      await cluster[Symbol.asyncDispose]();
-      await testbed[Symbol.asyncDispose]();
-    },
-  });
-  return {
-    testbed,
-    gateway,
-    until: (promise) => testbed.until(promise),
-    connect: () => testbed.until(connectAmqp(runtime, here, { timeoutMs: 60_000 })),
-    channel: (client) => testbed.until(client.openChannel(60_000)),
-    untilSo: (isSo, limitMs = 120_000) => runtime.until(isSo, limitMs),
-    counter: (name) => gateway.counters[name] ?? 0,
-    drain: () => drain.abort(),
-  };
+async function world(...options: Parameters<typeof openWorld>): Promise<World> {
+  const opened = await openWorld(...options);
+  open.push(opened);
+  return opened;
 }
 
 const other = (testbed: VirtualTestbed, than: EndpointId): EndpointId => {
   const found = testbed.members.find((member) => member !== than);
   if (found === undefined) throw new Error('one node is not enough');
   return found;
-};
-
-const all = (testbed: VirtualTestbed, act: (member: EndpointId) => unknown): void => {
-  for (const member of testbed.members) void act(member);
 };
 
 describe('an outage', () => {
@@ -108,7 +60,7 @@ describe('an outage', () => {
   it('[36] in process tells each publish that waited too long that it was not executed', async () => {
     const testbed = await launchVirtual({ seed: 1 });
     const client = createClient({ servers: testbed.members, holdMs: 5000 }, { runtime: testbed.runtime });
-    open.push({ close: () => client.close() });
+    open.push(client);
     const connection = await testbed.until(client.connect());
     connection.on('error', () => undefined);
     const channel = await testbed.until(connection.createConfirmChannel());
@@ -188,6 +140,27 @@ describe('an outage', () => {
     expect(own.isClosed).toBe(false);
   });
 
+  it('[19] that leaves it locked for longer than holdMs: its client is told then, and not before', async () => {
+    const { testbed, connect, channel, until, untilSo, counter } = await world(
+      { stuckMs: 60_000 },
+      { holdMs: 5000 },
+    );
+    const own = await channel(await connect());
+    const cancelled: string[] = [];
+    own.onCancel((tag) => cancelled.push(tag));
+    await until(own.rpc('queue.declare', { queue: 'mine', exclusive: true }));
+    const tag = await until(own.consume('mine', () => undefined, { noAck: true }));
+    const home = await until(testbed.queueLeader('mine'));
+    if (home === undefined) throw new Error('no home');
+    testbed.hang(home);
+    await untilSo(() => counter('switches') === 1);
+    await testbed.runtime.advance(4500);
+    expect(cancelled).toEqual([]);
+    await untilSo(() => cancelled.length > 0, 5000);
+    expect(cancelled).toEqual([tag]);
+    expect(own.isClosed).toBe(false);
+  });
+
   it('[43] of the majority around the node behind a client: it moves where things answer', async () => {
     const { testbed, connect, channel, until } = await world({ metadataStore: 'khepri' });
     const client = await connect();
@@ -202,19 +175,70 @@ describe('an outage', () => {
   });
 
   it('[41] of one node with many clients: they dial the others in turn, not all at once, and all are served', async () => {
-    const { testbed, connect, until, untilSo, counter } = await world();
+    const dialled: { readonly endpoint: EndpointId; readonly at: number }[] = [];
+    const { testbed, connect, until, untilSo, counter } = await world({}, {}, (runtime) =>
+      tapNodes(runtime, { onDial: (endpoint) => dialled.push({ endpoint, at: runtime.now() }) }),
+    );
     const many = 60;
     const clients: AmqpClient[] = [];
     for (let at = 0; at < many; at += 1) clients.push(await connect());
     const [first] = testbed.members;
     if (first === undefined) throw new Error('no node');
+    dialled.length = 0;
     testbed.kill(first);
     await untilSo(() => counter('switches') >= Math.floor(many / 3));
     await untilSo(() => counter('upstreams') === many);
     for (const client of clients) expect(client.isClosed).toBe(false);
+    const times = dialled.map(({ at }) => at);
+    // A quarter of a millisecond for each client.
+    expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(many / 8);
     // Each of the two others has its share.
+    for (const member of testbed.members.slice(1)) {
+      const share = dialled.filter(({ endpoint }) => endpoint === member).length / dialled.length;
+      expect(share).toBeGreaterThan(0.2);
+    }
     const channels = await until(Promise.all(clients.map((client) => client.openChannel(20_000))));
     expect(channels).toHaveLength(many);
+  });
+});
+
+describe('the hang of a node that stops every declare', () => {
+  /** A client that moves while a node hangs: it has a durable queue elsewhere, and one that is declared again. */
+  async function moved() {
+    const one = await world({ stuckMs: 60_000, metadataStore: 'mnesia' });
+    const { testbed, connect, channel, until, untilSo, counter } = one;
+    const own = await channel(await connect());
+    const got: string[] = [];
+    await until(own.rpc('confirm.select'));
+    await until(own.rpc('queue.declare', quorum));
+    await until(own.consume('q', ({ body }) => got.push(body.toString()), { noAck: true }));
+    await until(own.rpc('queue.declare', { queue: 'mine', exclusive: true }));
+    const leader = await until(testbed.queueLeader('q'));
+    const home = await until(testbed.queueLeader('mine'));
+    const hung = testbed.members.find((member) => member !== leader && member !== home);
+    if (leader === undefined || hung === undefined) throw new Error('no leader, or no other node');
+    testbed.hang(hung);
+    // Its monitor has noticed: the client does not go there.
+    await testbed.runtime.advance(5000);
+    expect(counter('switches')).toBe(0);
+    for (const member of testbed.members) if (member !== hung) void testbed.closeConnections(member);
+    await untilSo(() => counter('switches') === 1 && counter('upstreams') === 1);
+    return { ...one, own, got, leader };
+  }
+
+  it('holds no consumer of a durable queue', async () => {
+    const { testbed, until, got, leader } = await moved();
+    const direct = await until((await until(connectAmqp(testbed.runtime, leader))).openChannel());
+    direct.publishBlindly({ routingKey: 'q', body: 'meanwhile' });
+    await testbed.runtime.advance(1000);
+    expect(got).toEqual(['meanwhile']);
+  });
+
+  it('holds what the client sends no longer than silenceMs', async () => {
+    const { testbed, own, until } = await moved();
+    const since = testbed.runtime.now();
+    expect(await until(own.publish({ routingKey: 'q', body: 'x' }, 50_000))).toBe('ack');
+    expect(testbed.runtime.now() - since).toBeLessThan(3000);
   });
 });
 
