@@ -276,21 +276,4 @@ describe('nodes that do not answer', () => {
     const client = await connectAmqp(testbed.runtime, here(), { timeoutMs: 3000 });
     await client.close();
   });
-
-  it('[36] all nodes away: a publisher is not read from beyond the limit, and everything goes when they are back', async () => {
-    await served[Symbol.asyncDispose]();
-    served = await serve(testbed, { maxHeldBytes: 128 * 1024 });
-    const client = await connectAmqp(testbed.runtime, here());
-    const channel = await client.openChannel();
-    await channel.rpc('confirm.select');
-    await channel.rpc('queue.declare', quorum);
-    for (const member of testbed.members) testbed.kill(member);
-    await expect.poll(() => served.gateway.counters['switches']).toBe(1);
-    const body = Buffer.alloc(16 * 1024);
-    const confirms = Array.from({ length: 200 }, () => channel.publish({ routingKey: 'q', body }, 20_000));
-    for (const member of testbed.members) await testbed.restart(member);
-    expect(new Set(await Promise.all(confirms))).toEqual(new Set(['ack']));
-    expect(await channel.rpc('queue.declare', quorum)).toMatchObject({ messageCount: 200 });
-    await client.close();
-  });
 });

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { Cluster } from '@failover/core';
 import { createCluster } from '@failover/core';
@@ -16,6 +16,8 @@ export interface Served extends AsyncDisposable {
   readonly port: number;
   readonly gateway: RabbitGateway;
   readonly cluster: Cluster;
+  /** Of all clients that came. */
+  readonly sockets: readonly Socket[];
 }
 
 export async function serve(
@@ -29,7 +31,9 @@ export async function serve(
   });
   const gateway = openGateway(cluster, config, testbed.runtime);
   const drain = new AbortController();
+  const sockets: Socket[] = [];
   const server: Server = createServer((socket) => {
+    sockets.push(socket);
     socket.setNoDelay(true);
     void gateway.serve(socket, { role: 'peer', address: 'a test', drain: drain.signal });
   });
@@ -40,6 +44,7 @@ export async function serve(
     port,
     gateway,
     cluster,
+    sockets,
     async [Symbol.asyncDispose]() {
       server.close();
       await gateway[Symbol.asyncDispose]();
