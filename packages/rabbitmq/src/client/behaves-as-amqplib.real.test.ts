@@ -1,8 +1,8 @@
-import { connect as amqplib } from 'amqplib';
+import amqplib from 'amqplib';
 import { describe, expect, it } from 'vitest';
+import ours from '../index.ts';
 import { findAny } from '../testing/find-server.ts';
 import { launchCluster } from '../testing/launch.ts';
-import { connect } from './connect.ts';
 import { transcript } from './test-kit/transcript.ts';
 
 describe('a connection in process, on a real cluster', () => {
@@ -10,9 +10,12 @@ describe('a connection in process, on a real cluster', () => {
     const found = await findAny();
     if (found.type === 'missing') context.skip(`${found.reason}; cure: ${found.cure}`);
     await using testbed = await launchCluster({ management: false });
-    const [member = ''] = testbed.members;
-    const bare = await transcript(await amqplib(`amqp://${member}`), 'bare.');
-    const ours = await transcript(await connect(testbed.members.map((each) => `amqp://${each}`)), 'ours.');
-    expect(ours).toEqual(bare);
+    const [member] = testbed.members;
+    if (member === undefined) throw new Error('no node');
+    const alarm = (isOn: boolean): Promise<void> => testbed.alarm(member, isOn);
+    const urls = testbed.members.map((each) => `amqp://${each}`);
+    const theirFace = { ...amqplib, alarm, connect: amqplib.connect.bind(undefined, `amqp://${member}`) };
+    const ourFace = { ...ours, alarm, connect: ours.connect.bind(undefined, urls) };
+    expect(await transcript(ourFace, 'ours.')).toEqual(await transcript(theirFace, 'bare.'));
   });
 });

@@ -77,15 +77,25 @@ describe('a connection in process', () => {
     await channel.assertQueue('q', quorum);
     channel.sendToQueue('q', Buffer.from('before'));
     await channel.waitForConfirms();
-    // Its confirm waits for the leader, and the connection to the node is lost meanwhile.
-    testbed.kill(await nodeOf());
-    channel.sendToQueue('q', Buffer.from('during'), { headers: { own: 1 } });
+    for (const member of testbed.members) testbed.hang(member);
+    // Sent, and lost with its node before its confirm.
+    channel.sendToQueue('q', Buffer.from('sent'), { headers: { own: 1 } });
+    await expect.poll(() => client.counters['published']).toBe(2);
+    for (const member of testbed.members) testbed.kill(member);
+    await expect.poll(() => client.counters['switches']).toBe(1);
+    channel.sendToQueue('q', Buffer.from('not sent'), { headers: { own: 2 } });
+    for (const member of testbed.members) await testbed.restart(member);
     await channel.waitForConfirms();
-    const first = await channel.get('q', { noAck: true });
-    expect(first && first.properties.headers).toEqual({});
-    const second = await channel.get('q', { noAck: true });
-    expect(second && second.content.toString()).toBe('during');
-    expect(second && second.properties.headers).toMatchObject({ own: 1 });
+    const got: unknown[] = [];
+    for (let at = 0; at < 3; at += 1) {
+      const message = await channel.get('q', { noAck: true });
+      if (message !== false) got.push([message.content.toString(), message.properties.headers]);
+    }
+    expect(got).toEqual([
+      ['before', {}],
+      ['sent', { own: 1, 'x-failover-resent': 1 }],
+      ['not sent', { own: 2 }],
+    ]);
   });
 
   it("with unknown: 'reject' tells the caller of each publish that nobody knows", async () => {
@@ -93,6 +103,7 @@ describe('a connection in process', () => {
     const connection = await client.connect();
     const channel = await connection.createConfirmChannel();
     await channel.assertQueue('q', quorum);
+    const nacked = new Promise((resolve) => channel.once('nack', resolve));
     for (const member of testbed.members) testbed.hang(member);
     const outcome = new Promise<unknown>((resolve) => {
       channel.sendToQueue('q', Buffer.from('lost?'), {}, resolve);
@@ -100,6 +111,7 @@ describe('a connection in process', () => {
     await expect.poll(() => client.counters['published']).toBe(1);
     for (const member of testbed.members) testbed.kill(member);
     expect(isOutcomeUnknown(await outcome)).toBe(true);
+    expect(await nacked).toMatchObject({ deliveryTag: 1 });
   });
 });
 

@@ -1,10 +1,27 @@
-import type { Channel, ChannelModel, ConfirmChannel, GetMessage, Message, Replies } from 'amqplib';
+import type {
+  Channel,
+  ChannelModel,
+  ConfirmChannel,
+  GetMessage,
+  IllegalOperationError,
+  Message,
+  Replies,
+  SocketOptions,
+  credentials,
+} from 'amqplib';
+import { alarms, channelEvents } from './events.ts';
 
-/** Everything that amqplib's face can do, and what came of it: the same from two connections, or they differ. */
-export async function transcript(
-  connection: ChannelModel,
-  prefix: string,
-): Promise<Readonly<Record<string, unknown>>> {
+/** amqplib, or what stands in for it, before one cluster. */
+export interface Face {
+  readonly credentials: typeof credentials;
+  readonly IllegalOperationError: typeof IllegalOperationError;
+  connect(options?: SocketOptions): Promise<ChannelModel>;
+  /** Raises an alarm at a node, or ends it. */
+  alarm(isOn: boolean): Promise<void>;
+}
+
+/** Everything that amqplib's face can do, and what came of it: the same from two faces, or they differ. */
+export async function transcript(face: Face, prefix: string): Promise<Readonly<Record<string, unknown>>> {
   const told: Record<string, unknown> = {};
   const names = (text: string): string => text.replaceAll(prefix, 'P');
   const tell = (what: string, value: unknown): void => {
@@ -21,6 +38,13 @@ export async function transcript(
   const q = `${prefix}q`;
   const quorum = { durable: true, arguments: { 'x-queue-type': 'quorum' } };
 
+  const { plain, amqplain, external } = face.credentials;
+  const known = [plain('guest', 'guest'), amqplain('guest', 'guest'), external()];
+  tell(
+    'credentials',
+    known.map(({ mechanism, response }) => [mechanism, response().toString('hex')]),
+  );
+  const connection = await face.connect({ credentials: plain('guest', 'guest') });
   tell('serverProperties', Object.keys(connection.connection.serverProperties).sort());
   const channel = await connection.createChannel();
   await outcome('assertQueue', () => channel.assertQueue(q, quorum));
@@ -35,6 +59,7 @@ export async function transcript(
   await outcome('bindExchange', () => channel.bindExchange(`${prefix}y`, `${prefix}x`, '#'));
   await outcome('unbindExchange', () => channel.unbindExchange(`${prefix}y`, `${prefix}x`, '#'));
   await outcome('prefetch', () => channel.prefetch(7));
+  tell('connection', channel.connection === connection.connection);
   await outcome('prefetch global', () => channel.prefetch(0, true));
   await outcome('get of nothing', () => channel.get(q));
   tell(
@@ -45,14 +70,18 @@ export async function transcript(
   tell('get', await arrived(channel, q));
   await confirms(connection, q, tell, outcome);
   await consuming(connection, q, tell);
+  tell('events', await channelEvents(connection, `${prefix}events`));
+  tell('alarms', await alarms(connection, q, face.alarm));
   await outcome('recover', () => channel.recover());
   await outcome('purgeQueue', () => channel.purgeQueue(q));
   await outcome('deleteQueue', () => channel.deleteQueue(q));
   await outcome('deleteExchange', () => channel.deleteExchange(`${prefix}x`));
-  await refusals(connection, prefix, tell, outcome);
+  await refusals(face, connection, prefix, tell, outcome);
   await outcome('close of a channel', () => channel.close());
   await outcome('close twice', async () => channel.close());
+  const updated = new Promise((resolve) => connection.once('update-secret-ok', () => resolve('updated')));
   await outcome('updateSecret', () => connection.updateSecret(Buffer.from('guest'), 'again'));
+  tell('update-secret-ok', await updated);
   const closed = new Promise((resolve) => connection.once('close', () => resolve('closed')));
   await outcome('close', () => connection.close());
   tell('close event', await closed);
@@ -128,6 +157,7 @@ async function consuming(connection: ChannelModel, queue: string, tell: Tell): P
 
 /** What the broker refuses closes the channel alone, with the same words. */
 async function refusals(
+  face: Face,
   connection: ChannelModel,
   prefix: string,
   tell: Tell,
@@ -142,6 +172,12 @@ async function refusals(
     await closed;
     tell(`${what}: events`, events);
     await outcome(`${what}: afterwards`, async () => channel.checkQueue('any'));
+    try {
+      await channel.checkQueue('any');
+    } catch (error) {
+      const isOfClass = error instanceof face.IllegalOperationError;
+      tell(`${what}: class`, isOfClass && [error.name, typeof error.stackAtStateChange]);
+    }
   };
   await each('a queue that is not there', (channel) => channel.checkQueue(`${prefix}none`));
   await each('a reserved name', (channel) => channel.assertQueue('amq.mine'));
