@@ -28,6 +28,7 @@ export function callNode(
 ): void {
   const { upstream, upstreamChannels } = connection;
   let at = -1;
+  let sent = 0;
   let isTold = false;
   const id = takeUpstreamId(connection, undefined, { type: 'call', onFrame });
   if (id === undefined || upstream === undefined) {
@@ -39,6 +40,16 @@ export function callNode(
   function send(method: Method): void {
     const bytes = encodeMethod(channel, method.name, method as never);
     upstream?.append(bytes, 0, bytes.length);
+  }
+
+  /** As far as a consumer: what follows it must wait, since 4.0 ends a connection that cancels one before it is there. */
+  function sendOn(): void {
+    while (sent < methods.length) {
+      const method = methods[sent] as Method;
+      sent += 1;
+      send({ ...method, ...('nowait' in method ? { nowait: false } : {}) });
+      if (method.name === 'basic.consume') return;
+    }
   }
 
   function tell(end: CallEnd): void {
@@ -58,6 +69,7 @@ export function callNode(
     }
     // A message for a consumer is no answer.
     if (isReply(reply.name)) at += 1;
+    if (reply.name === 'basic.consume-ok') sendOn();
     if (at < methods.length) return;
     if (methods.some(({ name }) => name === 'basic.consume')) {
       // Since 4.3 this is no failed delivery, while what a close gives back is.
@@ -69,7 +81,7 @@ export function callNode(
   }
 
   send({ name: 'channel.open' });
-  for (const method of methods) send({ ...method, ...('nowait' in method ? { nowait: false } : {}) });
+  sendOn();
   connection.after(withinMs, () => {
     if (connection.upstream === upstream) tell({ type: 'silent', at: Math.max(at, 0) });
   });

@@ -47,8 +47,10 @@ export function abandonUpstream(connection: Connection, channel: Channel): void 
  * failed 20 times; a close would be one, and before 4.3 both are.
  */
 function giveBack(connection: Connection, channel: Channel): void {
-  const { consumers, deliveries, mode } = channel;
+  const { consumers, deliveries, mode, requests } = channel;
   if (mode.type === 'tx' || consumers.size + deliveries.unsettled === 0) return;
+  // 4.0 ends a connection that cancels a consumer before it is there.
+  if (requests.some(({ method }) => method.name === 'basic.consume')) return;
   for (const { tag, state } of consumers.values()) {
     // Or it would come here again.
     if (state === 'active') tellNode(connection, channel, 'basic.cancel', { consumerTag: tag, nowait: true });

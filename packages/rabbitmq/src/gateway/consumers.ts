@@ -161,9 +161,9 @@ function isDeclaredAgain({ log, gateway }: Connection, { asked }: Consumer): boo
 
 /**
  * What shows that it can be registered: its queue declared again where that is ours to do, and a consumer like it. This
- * one is cancelled in the same breath. A node works on tries that were given up too, and on all of them at once when a
- * leader that hung goes on or dies: each would be there when the one before gave its message back, and since 4.0 a
- * quorum queue drops a message that came back 20 times.
+ * one is cancelled before it gives back what it got. A node works on tries that were given up too, and on all of them at
+ * once when a leader that hung goes on or dies: each would be there when the one before gave its message back, and since
+ * 4.0 a quorum queue drops a message that came back 20 times.
  */
 function registration(connection: Connection, consumer: Consumer): readonly Method[] {
   const { queue } = consumer.asked;

@@ -67,7 +67,6 @@ describe('a try on a second connection', () => {
       { name: 'channel.open' },
       { name: 'basic.qos', prefetchCount: 1, global: false },
       { name: 'basic.consume', queue: 'q', noAck: false },
-      { name: 'basic.cancel', consumerTag: 'c' },
     ]);
     expect(hears(spare, 2047, 'channel.open-ok')).toBe(false);
     expect(hears(spare, 2047, 'basic.qos-ok')).toBe(false);

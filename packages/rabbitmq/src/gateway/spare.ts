@@ -82,16 +82,11 @@ export function tryOn(spare: Spare, owed: Owed, now: Ms): void {
   }
 }
 
-/**
- * With acks, whatever the client wanted, and for one message, since what it gets goes back. Gone in the same breath: what
- * waits for a leader that hangs is done all at once, and would pass a message round until its queue drops it.
- */
+/** With acks, whatever the client wanted, and for one message, since what it gets goes back. */
 function consumerLike(asked: Arguments<'basic.consume'>): readonly Method[] {
-  const consumerTag = asked.consumerTag === '' ? 'failover-try' : asked.consumerTag;
   return [
     { name: 'basic.qos', prefetchSize: 0, prefetchCount: 1, global: false },
-    { name: 'basic.consume', ...asked, consumerTag, noAck: false, nowait: false },
-    { name: 'basic.cancel', consumerTag, nowait: false },
+    { name: 'basic.consume', ...asked, noAck: false, nowait: false },
   ];
 }
 
