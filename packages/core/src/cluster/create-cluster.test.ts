@@ -327,7 +327,7 @@ describe('an operation', () => {
     await cluster[Symbol.asyncDispose]();
   });
 
-  it('beyond the bound of the hold is refused at once, and those who wait keep their place (13)', async () => {
+  it('[28] beyond the bound of the hold is refused at once, and those who wait keep their place (13)', async () => {
     const runtime = virtualRuntime({ seed: 1 });
     const world = ring(one);
     world.up.clear();

@@ -36,7 +36,7 @@ async function watch(
 }
 
 describe('a name that is resolved', () => {
-  it('tells a changed address, and nothing while the answer is the same in another order', async () => {
+  it('[11] tells a changed address, and nothing while the answer is the same in another order', async () => {
     let answer = ['10.0.0.2', '10.0.0.1'];
     const source = dnsSource('data', 'db', 6379, {
       polling,

@@ -1,8 +1,13 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { EndpointId } from '@failover/core';
 import { describe, expect, it } from 'vitest';
 import type { EmbeddedTestbed } from '../testing/embedded/launch-embedded.ts';
 import { launchEmbedded } from '../testing/embedded/launch-embedded.ts';
+import { seeMaster } from '../testing/inspect.ts';
 import { createClient } from './create-client.ts';
 
 /** ms; what should not happen has no end to await: three times what a Sentinel, or we, need to doubt a server. */
@@ -43,3 +48,49 @@ describe.concurrent('Sentinels that do not answer', () => {
     expect(await bed.primary()).not.toBe(primary);
   });
 });
+
+describe.concurrent('Sentinels that are replaced by others at other addresses', () => {
+  it('[10] [11] are found where the file lists them now, and followed', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'failover-sentinels-'));
+    const file = join(folder, 'sentinels');
+    const list = (sentinels: readonly string[]): Promise<void> => writeFile(file, sentinels.join('\n'));
+    await using bed = await launch();
+    // Its own server is of no interest: its Sentinels are set up for those of the other.
+    await using others = await launchEmbedded({ servers: 1 });
+    const primary = await bed.primary();
+    if (primary === undefined) throw new Error('no primary');
+    await list(bed.sentinels);
+    await using client = createClient({
+      name: bed.name,
+      sentinels: [`file:${file}`],
+      downAfterMs: 1000,
+      holdMs: 60_000,
+    });
+    await client.redis.set('a', 1);
+
+    // Gone before the others are there, so that none of them can tell of these.
+    for (const sentinel of bed.sentinels) bed.kill(sentinel);
+    const masters = new Map([[bed.name, primary]]);
+    for (const sentinel of others.sentinels) await others.redeploySentinel(sentinel, masters);
+    await list(others.sentinels);
+    for (const sentinel of others.sentinels) await until(() => knowsAll(others, sentinel));
+    bed.kill(primary);
+
+    expect(await client.redis.get('a')).toBe('1');
+    await client.redis.set('a', 2);
+    await rm(folder, { recursive: true });
+  });
+});
+
+async function knowsAll(bed: EmbeddedTestbed, sentinel: EndpointId): Promise<boolean> {
+  const seen = await seeMaster(bed.runtime, sentinel, bed.name);
+  return seen.type === 'master' && seen.otherSentinels === 2 && seen.replicas.length === 2;
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const limit = performance.now() + 30_000;
+  while (!(await condition())) {
+    if (performance.now() > limit) throw new Error('it did not come to that in 30 s');
+    await pause(20);
+  }
+}

@@ -68,6 +68,22 @@ describe('CLIENT REPLY', () => {
   });
 });
 
+describe('CLIENT NO-EVICT and NO-TOUCH', () => {
+  it('are taken, and reach no server: the connection there is of many clients', async () => {
+    await using top = benchTop(redis);
+    const client = top.connect();
+    client.send(
+      'CLIENT NO-EVICT on',
+      'CLIENT NO-TOUCH ON',
+      'CLIENT NO-EVICT off',
+      'CLIENT NO-EVICT maybe',
+      'GET a',
+    );
+    await client.receives(`+OK\r\n+OK\r\n+OK\r\n-ERR syntax error\r\n${bulk('a')}`);
+    expect(names(top, 'a')).toEqual(['GET a']);
+  });
+});
+
 describe('MONITOR', () => {
   const line = (text: string): string => `+1339518083.107412 [0 127.0.0.1:60866] "${text}"\r\n`;
 

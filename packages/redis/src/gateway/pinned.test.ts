@@ -245,6 +245,7 @@ describe('a subscriber', () => {
     const channels = Array.from({ length: 10_000 }, (_, at) => `channel-${at}`);
     await using top = benchTop(redis);
     const client = top.connect();
+    const subscribedAt = performance.now();
     client.send(['SUBSCRIBE', ...channels.slice(0, 5000)], ['SUBSCRIBE', ...channels.slice(5000)]);
     await until(() => client.text.includes('channel-9999'));
     const before = client.text.length;
@@ -254,9 +255,14 @@ describe('a subscriber', () => {
       return redis(args, connection);
     };
     await failOver(top);
+    const grantedAt = performance.now();
     await until(() => top.cluster.gaps.length === 1);
     expect(gapsWhenHalf).toBe(0);
-    expect(top.cluster.gaps[0]).toMatchObject({ server: top.second, subscriptions: 10_000 });
+    const [gap] = top.cluster.gaps;
+    expect(gap).toMatchObject({ server: top.second, subscriptions: 10_000 });
+    // It was heard last when it confirmed.
+    expect(gap?.from).toBeGreaterThan(subscribedAt);
+    expect(gap?.from).toBeLessThan(grantedAt);
     const again = top.b.received.filter(([name]) => name === 'SUBSCRIBE').flatMap(([, ...names_]) => names_);
     expect(again.sort()).toEqual(channels.sort());
     // The client is shown none of it.
