@@ -137,6 +137,7 @@ async function strikeAll(
     facts: {
       ...{ successions, steady, blows: blowsOf(struck), probes },
       stopped: struck.flatMap(({ stopped }) => stopped ?? []),
+      replaced: struck.flatMap(({ replaced }) => replaced ?? []),
       switched: struck.flatMap(({ switched }) => switched ?? []),
     },
     ...(failure && { failure }),

@@ -24,6 +24,7 @@ export type {
   PubSubRecord,
   Subscriber,
 } from './pub-sub/pub-sub-record.ts';
+export type { Replaced } from './pub-sub/replaced.ts';
 export type { Stopped } from './pub-sub/stopped.ts';
 export type { Switched } from './pub-sub/switched.ts';
 export { checkQueues, type QueueClaims, type QueueVerdict } from './queue/check-queues.ts';

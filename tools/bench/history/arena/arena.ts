@@ -1,4 +1,4 @@
-import type { Stopped, Succession, Switched } from '@failover/testing';
+import type { Replaced, Stopped, Succession, Switched } from '@failover/testing';
 import type { Random } from '../../random.ts';
 import type { DriverSpec } from '../../load/driver/driver.ts';
 
@@ -14,6 +14,8 @@ export interface Struck {
   readonly losses?: readonly OwnedSuccession[];
   /** A node that stood still and went on. */
   readonly stopped?: Stopped | undefined;
+  /** Channels that are at another node than before. */
+  readonly replaced?: Replaced | undefined;
   /** Subscribers that are at another node than before. */
   readonly switched?: Switched | undefined;
   /** What the servers could not settle among themselves, and an operator did. */

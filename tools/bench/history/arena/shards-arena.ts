@@ -51,6 +51,7 @@ function arenaOf(testbed: ShardsTestbed, prober: Prober): Arena {
     const shard = await chooseShard(testbed, random);
     const ports = [shard.primary, ...shard.replicas].map(portOf);
     const before = await subscribedAt(testbed, contenders);
+    const portBefore = await locate();
     prober.begin(ports, `probe:history:${count++}`);
     const struck = await strikeShard(testbed, fault as ShardsFault, shard, random, movable(contenders));
     const { sightings } = await prober.finish();
@@ -60,6 +61,8 @@ function arenaOf(testbed: ShardsTestbed, prober: Prober): Arena {
     const owns = (key: string): boolean => has(struck.slots, keySlot(key));
     const { at, wentOnAt, settled } = struck;
     const after = await subscribedAt(testbed, contenders);
+    const portAfter = await locate();
+    const during = { from: at, to: now() };
     return {
       fault,
       at,
@@ -67,7 +70,8 @@ function arenaOf(testbed: ShardsTestbed, prober: Prober): Arena {
       successions: successions.map((succession) => ({ ...succession, owns })),
       losses: lossesOf(struck.oldPort, struck.settled, now()),
       ...(wentOnAt !== undefined && { stopped: { from: at, to: wentOnAt, takes: owns } }),
-      switched: { from: at, to: now(), concerns: (key) => before.get(key) !== after.get(key) },
+      replaced: { ...during, takes: (key) => portBefore(key) !== portAfter(key) },
+      switched: { ...during, concerns: (key) => before.get(key) !== after.get(key) },
       ...(settled.length > 0 && { settled }),
     };
   }

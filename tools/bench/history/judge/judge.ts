@@ -8,6 +8,7 @@ import {
   type Period,
   type PublishRecord,
   type Recorded,
+  type Replaced,
   type Stopped,
   type Succession,
   type Switched,
@@ -27,6 +28,7 @@ export interface Facts {
   readonly steady: readonly Period[];
   readonly blows: readonly Blow[];
   readonly stopped: readonly Stopped[];
+  readonly replaced: readonly Replaced[];
   readonly switched: readonly Switched[];
   /** What was published with no client of anybody's between. */
   readonly probes: readonly PublishRecord[];
@@ -56,7 +58,7 @@ export async function judge(
   facts: Facts,
 ): Promise<readonly Judged[]> {
   const { writes, pubSub, subscribers, queues, transactions } = histories;
-  const { steady, probes, stopped, switched } = facts;
+  const { steady, probes, stopped, replaced, switched } = facts;
   const successions = (key: string): readonly Succession[] =>
     facts.successions.filter(({ owns }) => owns(key));
   const common = (
@@ -74,7 +76,7 @@ export async function judge(
   const heard = checkPubSub([...pubSub, ...probes], subscribers, {
     steady,
     toleranceMs: GAP_TOLERANCE_MS,
-    ...{ stopped, switched },
+    ...{ stopped, replaced, switched },
   });
   const queued = checkQueues(queues, await finalQueues(reader, queues), { successions, steady });
   const together = checkTransactions(transactions, await finalTransactions(reader, transactions), {

@@ -102,6 +102,28 @@ describe('publish and subscribe', () => {
     expect(judgeStopped(late(102, silent))).toMatchObject(byUs);
   });
 
+  it('hears late, by no fault of a client, what a node passed on that was replaced', () => {
+    const judgeReplaced = (
+      receivers: number,
+      { from = 44, to = 99, takes = (): boolean => true } = {},
+      at = 80,
+    ) => {
+      const published = ten.map((record, n) =>
+        n === 4 ? { ...record, receivers } : { ...record, receivers: 1 },
+      );
+      const heard = [...heardBut(4), { ...hear(4), at }];
+      return checkPubSub([...published, ...heard], [untold], { steady: [], replaced: [{ from, to, takes }] });
+    };
+    const byBackend = { isValid: true, reordered: { count: 0 }, reorderedByBackend: { count: 1 } };
+    const byUs = { isValid: false, reordered: { count: 1 }, reorderedByBackend: { count: 0 } };
+    expect(judgeReplaced(0)).toMatchObject(byBackend);
+    // Its node had the subscriber itself, or was not replaced, or at another time, or it came much later.
+    expect(judgeReplaced(1)).toMatchObject(byUs);
+    expect(judgeReplaced(0, { takes: () => false })).toMatchObject(byUs);
+    expect(judgeReplaced(0, { from: 46 })).toMatchObject(byUs);
+    expect(judgeReplaced(0, {}, 1_046)).toMatchObject(byUs);
+  });
+
   it('hears twice, by no fault of a client, what two nodes pass on while it changes from one to the other', () => {
     const judgeSwitched = (
       again: readonly number[],

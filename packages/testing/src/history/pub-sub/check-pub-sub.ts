@@ -5,6 +5,7 @@ import { findUnsettled } from '../unsettled.ts';
 import { judgeHearing } from './hearing.ts';
 import { judgeMissed } from './missed.ts';
 import type { GapRecord, HeardRecord, PublishRecord, PubSubRecord, Subscriber } from './pub-sub-record.ts';
+import type { Replaced } from './replaced.ts';
 import type { Stopped } from './stopped.ts';
 import type { Switched } from './switched.ts';
 
@@ -15,6 +16,8 @@ export interface PubSubClaims {
   readonly toleranceMs?: number;
   /** What a node acknowledged right before it stopped may be passed on to other nodes when it goes on. Default none. */
   readonly stopped?: readonly Stopped[];
+  /** What the node took that was replaced may be passed on behind what its successor took. Default none. */
+  readonly replaced?: readonly Replaced[];
   /** Who changes nodes may hear at both what is passed on just then. Default none. */
   readonly switched?: readonly Switched[];
 }
@@ -35,7 +38,7 @@ export interface PubSubVerdict {
   readonly doubledByBackend: Finding;
   /** All but those of the backend. */
   readonly reordered: Finding;
-  /** Late because they lay in a stopped node: no client can know of them. */
+  /** Late because of the node that took them: no client can know of them. */
   readonly reorderedByBackend: Finding;
   readonly phantom: Finding;
   readonly unsettled: Finding;
@@ -45,7 +48,7 @@ export interface PubSubVerdict {
 export function checkPubSub(
   history: readonly PubSubRecord[],
   subscribers: readonly Subscriber[],
-  { steady, toleranceMs = 0, stopped = [], switched = [] }: PubSubClaims,
+  { steady, toleranceMs = 0, stopped = [], replaced = [], switched = [] }: PubSubClaims,
 ): PubSubVerdict {
   const published = history.filter((record): record is PublishRecord => record.f === 'publish');
   const heard = history.filter((record): record is HeardRecord => record.f === 'heard');
@@ -57,7 +60,7 @@ export function checkPubSub(
       subscriber,
       heard.filter((record) => record.subscriber === name),
       byValue,
-      { stopped, switched },
+      { stopped, replaced, switched },
     );
     const missed = judgeMissed(
       subscriber,

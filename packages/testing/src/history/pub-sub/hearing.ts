@@ -1,6 +1,7 @@
 import { createFinding, type Finding } from '../finding.ts';
 import { clientOf } from '../operation-record.ts';
 import type { HeardRecord, PublishRecord, Subscriber } from './pub-sub-record.ts';
+import { isTakenByFormer, type Replaced } from './replaced.ts';
 import { isPassedOnLate, type Stopped } from './stopped.ts';
 import { isHeardAtBoth, type Switched } from './switched.ts';
 
@@ -10,6 +11,7 @@ export type PublishedByValue = ReadonlyMap<string, PublishRecord>;
 /** What the backend itself may have done. */
 export interface BackendActs {
   readonly stopped: readonly Stopped[];
+  readonly replaced: readonly Replaced[];
   readonly switched: readonly Switched[];
 }
 
@@ -19,7 +21,7 @@ export interface Hearing {
   /** By two nodes, between which its subscriber changed, or by one that was stopped. */
   readonly doubledByBackend: Finding;
   readonly reordered: Finding;
-  /** By a node that was stopped before it passed on what it had acknowledged. */
+  /** By a node that was stopped or replaced before it passed on what it had acknowledged. */
   readonly reorderedByBackend: Finding;
   /** Heard although nobody published it, or although its publisher was told that it did not happen. */
   readonly phantom: Finding;
@@ -33,7 +35,7 @@ export function judgeHearing(
   { name, key, isOrdered }: Subscriber,
   heard: readonly HeardRecord[],
   published: PublishedByValue,
-  { stopped, switched }: BackendActs,
+  { stopped, replaced, switched }: BackendActs,
 ): Hearing {
   const doubled = createFinding();
   const doubledByBackend = createFinding();
@@ -67,7 +69,7 @@ export function judgeHearing(
     const last = lastOf.get(publisher);
     if (last === undefined || record.index > last.index) lastOf.set(publisher, record);
     else if (isOrdered && record.outcome === 'ok') {
-      const isLate = isPassedOnLate(record, at, all, stopped);
+      const isLate = isPassedOnLate(record, at, all, stopped) || isTakenByFormer(record, at, replaced);
       const finding = isLate ? reorderedByBackend : reordered;
       finding.add({ key, value, what: `heard by ${name} behind ${last.value}`, record });
     }
