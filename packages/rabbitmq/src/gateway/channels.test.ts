@@ -174,8 +174,10 @@ describe('what a channel has set up', () => {
     await publish('two', ...texts);
     const count = (): number => one.got.length + two.got.length;
     await expect.poll(count).toBe(3);
-    await channel.checkQueue('one');
+    const ready = [await channel.checkQueue('one'), await channel.checkQueue('two')];
     expect(count()).toBe(3);
+    // The node gives no more either: the others wait there, not here.
+    expect(ready.reduce((sum, { messageCount }) => sum + messageCount, 0)).toBe(17);
   });
 
   it('[18] keeps the name of a queue that the server named, and what is sent to it', async () => {

@@ -19,7 +19,7 @@ for (const { name, reason, cure } of missing) console.warn(`SKIPPED ${name}: ${r
 const pauseMs = 20_000;
 
 describe.each(chosen)(
-  'clients of one gateway, through a kill, a hang, a drain and a rolling restart of RabbitMQ $series',
+  '[44] clients of one gateway, through a kill, a hang, a drain and a rolling restart of RabbitMQ $series',
   ({ search }) => {
     let bed: RabbitTestbed | undefined;
     let story: Story;
