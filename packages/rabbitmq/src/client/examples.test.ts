@@ -1,56 +1,28 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { endpoint } from '@failover/core';
+import { localhostCertificate, localhostKey } from '@failover/testing';
 import { connect } from 'amqplib';
-import type { SupervisedProcess } from '@failover/testing';
-import { startProcess } from '@failover/testing';
 import { build } from 'vite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EmbeddedTestbed } from '../testing/embedded/launch-embedded.ts';
 import { launchEmbedded } from '../testing/embedded/launch-embedded.ts';
+import type { Examples, Form } from './test-kit/examples.ts';
+import { isFree, prepareExamples } from './test-kit/examples.ts';
 
-// amqplib's own promise examples and tutorials, from its tarball, with nothing but the module's name changed. They
-// connect to localhost, so the double listens on AMQP's own port; where that is taken they are skipped.
+// amqplib's own promise examples and tutorials. They connect to localhost, so the double listens on AMQP's own port;
+// where that is taken they are skipped. Those of streams run in examples.real.test.ts.
 
-const require = createRequire(import.meta.url);
-const examples = join(dirname(require.resolve('amqplib')), 'examples');
-const package_ = new URL('../..', import.meta.url).pathname;
 let testbed: EmbeddedTestbed | undefined;
-let folder = '';
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}
+let examples: Examples | undefined;
 
 const isOwnPort = await isFree(5672);
 
 beforeAll(async () => {
   if (!isOwnPort) return;
   testbed = await launchEmbedded({ endpoints: [endpoint('127.0.0.1:5672')] });
-  // Inside of the package, so that its dependencies are found.
-  folder = await mkdtemp(join(package_, '.examples-'));
-  await bundleInto(join(folder, 'node_modules/@failover/rabbitmq'));
+  examples = await prepareExamples(build);
 });
-
-/** The package from source in one file, so that none of the many processes has to translate it again. */
-async function bundleInto(outDir: string): Promise<void> {
-  await build({
-    configFile: false,
-    logLevel: 'error',
-    root: package_,
-    resolve: { conditions: ['@failover/source'] },
-    ssr: { resolve: { conditions: ['@failover/source'] }, noExternal: [/^@failover\//] },
-    build: { ssr: 'src/index.ts', outDir, emptyOutDir: true, minify: false },
-  });
-  writeFileSync(join(outDir, 'package.json'), '{ "type": "module", "exports": "./index.js" }');
-}
 
 /** Some declare the same queue in their own way. */
 beforeEach(async () => {
@@ -62,37 +34,15 @@ beforeEach(async () => {
 
 afterAll(async () => {
   await testbed?.[Symbol.asyncDispose]();
-  if (folder !== '') await rm(folder, { recursive: true, force: true });
+  await examples?.[Symbol.asyncDispose]();
 });
 
-type Form = 'require' | 'import';
-
-/** The example with the module's name changed; and by `import`, with that line in its other form. */
-function adapted(name: string, form: Form): string {
-  const text = readFileSync(join(examples, name), 'utf8');
-  const renamed = text.replace(/require\('(?:amqplib|(?:\.\.\/?)+)'\)/, "require('@failover/rabbitmq')");
-  expect(renamed).not.toBe(text);
-  return form === 'require'
-    ? renamed
-    : renamed
-        .replace(/^const (\w+) = require\('([^']+)'\);/gm, "import $1 from '$2';")
-        .replace(
-          /^const (\{[^}]+\}) = require\('([^']+)'\);/gm,
-          (_, names: string, from: string) => `import ${names.replaceAll(':', ' as')} from '${from}';`,
-        );
+function ready(): Examples {
+  if (examples === undefined) throw new Error('they are not prepared');
+  return examples;
 }
 
-function run(name: string, form: Form, ...args: readonly string[]): Promise<SupervisedProcess> {
-  const file = join(folder, `${name.replaceAll('/', '-')}.${form}${form === 'require' ? '.cjs' : '.mjs'}`);
-  writeFileSync(file, adapted(name, form));
-  return startProcess({
-    command: process.execPath,
-    args: [file, ...args],
-    name,
-    env: { ...process.env },
-  });
-}
-
+const run: Examples['run'] = (...args) => ready().run(...args);
 const within = (): { readonly signal: AbortSignal } => ({ signal: AbortSignal.timeout(20_000) });
 
 if (!isOwnPort) {
@@ -153,6 +103,37 @@ describe.each<Form>(isOwnPort ? ['require', 'import'] : [])('examples of amqplib
     await client.logLine(/pong/, within());
     expect(await client.exited).toEqual({ code: 0, signal: null });
     expect(server.exit).toBeUndefined();
+  });
+
+  it('receive_generator.js receives what it sent, and ends with a newline', async () => {
+    const { folder, runAt } = ready();
+    const input = join(folder, `input-${form}`);
+    await using example = await runAt(folder, input, 'receive_generator.js', form);
+    await example.logLine(/consuming message "Hello World!" in generator/, within());
+    await writeFile(input, '\n');
+    expect(await example.exited).toEqual({ code: 0, signal: null });
+  });
+
+  it('ssl.js sends with the certificates that it reads, and ends when it is interrupted', async () => {
+    const { folder, runAt } = ready();
+    const etc = join(folder, `ssl-${form}`, 'etc');
+    await Promise.all(
+      ['client', 'testca', '../cwd'].map((name) => mkdir(join(etc, name), { recursive: true })),
+    );
+    await writeFile(join(etc, 'client/cert.pem'), localhostCertificate);
+    await writeFile(join(etc, 'client/key.pem'), localhostKey);
+    await writeFile(join(etc, 'testca/cacert.pem'), localhostCertificate);
+    const operator = await connect('amqp://127.0.0.1');
+    const channel = await operator.createChannel();
+    await channel.assertQueue('foo');
+    // Its URL is amqp: it hands certificates over, and speaks no TLS. `tls.test.ts` does.
+    const cwd = join(etc, '../cwd');
+    await using example = await runAt(cwd, join(cwd, 'input'), 'ssl.js', form);
+    await example.logLine(/To exit press/, within());
+    await expect.poll(async () => (await channel.get('foo', { noAck: true })) !== false).toBe(true);
+    process.kill(example.pid, 'SIGINT');
+    expect(await example.exited).toEqual({ code: 0, signal: null });
+    await operator.close();
   });
 
   it('headers.js hears what its headers match', async () => {
