@@ -67,16 +67,26 @@ describe.concurrent('TLS, and addresses that are not what members call each othe
     expect(successor).not.toBe(primary);
   });
 
-  it('shows its own certificate where servers ask for one', async () => {
-    await using side = await secured(({ servers }) => servers, true);
+  it.each([
+    ['servers', 'tls'],
+    ['Sentinels', 'sentinelTls'],
+  ] as const)('[30] shows its own certificate where %s ask for one', async (_, asked) => {
+    await using side = await secured(({ servers, sentinels }) => [...servers, ...sentinels], true);
     const { bed, addresses } = side;
-    const tls = { ca: localhostCertificate, cert: localhostCertificate, key: localhostKey };
-    const options = { name: bed.name, sentinels: bed.sentinels, addresses };
-    await using unknown = createClient({ ...options, tls: { ca: localhostCertificate }, holdMs: 1000 });
-    unknown.redis.on('error', () => undefined);
-    await expect(unknown.redis.get('a')).rejects.toThrow();
-    await using known = createClient({ ...options, tls });
-    expect(await known.redis.get('a')).toBeNull();
+    const known = { ca: localhostCertificate, cert: localhostCertificate, key: localhostKey };
+    const options = {
+      ...{ name: bed.name, sentinels: bed.sentinels.map(side.reached), addresses },
+      ...{ tls: known, sentinelTls: known },
+    };
+    await using stranger = createClient({
+      ...options,
+      [asked]: { ca: localhostCertificate },
+      holdMs: 1000,
+    });
+    stranger.redis.on('error', () => undefined);
+    await expect(stranger.redis.get('a')).rejects.toThrow();
+    await using client = createClient(options);
+    expect(await client.redis.get('a')).toBeNull();
   });
 
   it('trusts nobody that it was not told to trust', async () => {

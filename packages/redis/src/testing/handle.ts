@@ -3,7 +3,7 @@ import { disagreements, primaryIn, type GroupView } from './agreement.ts';
 import { seeMaster, seeRole } from './inspect.ts';
 import type { Member } from './member.ts';
 import { askOnce } from './resp-client.ts';
-import { TestbedError, type RedisTestbed, type SentinelEvent } from './testbed.ts';
+import { TestbedError, type RedisTestbed, type SentinelEvent, type TestbedTls } from './testbed.ts';
 import { untilSettled } from './until-settled.ts';
 
 export interface Members {
@@ -20,6 +20,8 @@ export interface HandleOptions extends Pick<
   readonly groups: ReadonlyMap<string, readonly EndpointId[]>;
   readonly members: Members;
   readonly password?: string | undefined;
+  /** As all of them ask of who connects. */
+  readonly tls?: TestbedTls | undefined;
   /** ms: how often a state that is awaited is looked at, default 50. */
   readonly lookMs?: number | undefined;
 }
@@ -31,7 +33,7 @@ export interface Handle extends RedisTestbed {
 
 /** What both testbeds can do, on members that know how to break. */
 export function createHandle(options: HandleOptions): Handle {
-  const { runtime, groups, sentinels, members, password, lookMs = 50 } = options;
+  const { runtime, groups, sentinels, members, password, tls, lookMs = 50 } = options;
   const [name = ''] = groups.keys();
   const leaders = new Map<string, EndpointId>();
   members.onSentinelEvent(({ sentinel, event, text }) => {
@@ -79,6 +81,7 @@ export function createHandle(options: HandleOptions): Handle {
       name: group,
       ...(sentinels.length > 0 ? { sentinels } : { servers: serversOf(group) }),
       ...(password === undefined ? {} : { password }),
+      ...(tls === undefined ? {} : { tls, ...(sentinels.length > 0 ? { sentinelTls: tls } : {}) }),
     }),
     primary: async (group = name) => primaryIn(await view(group)),
     settled: (timeoutMs = 30_000) =>

@@ -1,20 +1,35 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { endpointOf, systemRuntime, type EndpointId, type Runtime } from '@failover/core';
-import { freePorts } from '@failover/testing';
+import { endpointOf, systemRuntime, withTls, type EndpointId, type Runtime } from '@failover/core';
+import { freePorts, localhostCertificate, localhostKey } from '@failover/testing';
 import type { RealServer } from './find-server.ts';
 import { createHandle, type Members } from './handle.ts';
 import { processMember, startMs, type ProcessMember } from './process-member.ts';
 import { majorVersionOf, realServer } from './real-server.ts';
 import { sentinelConfig, serverConfig } from './server-config.ts';
-import { TestbedError, type RedisTestbed, type SentinelEvent, type TestbedOptions } from './testbed.ts';
+import {
+  TestbedError,
+  type RedisTestbed,
+  type SentinelEvent,
+  type TestbedOptions,
+  type TestbedTls,
+} from './testbed.ts';
 
 export interface LaunchOptions extends TestbedOptions {
   /** By default whichever is found first. */
   readonly server?: RealServer | undefined;
   readonly runtime?: Runtime;
+  /** All talk TLS alone, and ask clients and each other for the certificate of localhost. */
+  readonly isSecured?: boolean;
 }
+
+const secured: TestbedTls = {
+  ca: localhostCertificate,
+  cert: localhostCertificate,
+  key: localhostKey,
+  rejectUnauthorized: true,
+};
 
 /**
  * Real servers and Sentinels on loopback, on free ports, in a temporary folder. Resolves when all agree.
@@ -31,13 +46,21 @@ export async function launchCluster(options: LaunchOptions = {}): Promise<RedisT
   } = options;
   const { password } = options;
   const program = options.server ?? (await realServer());
-  const runtime = options.runtime ?? systemRuntime();
+  const tls = options.isSecured === true ? secured : undefined;
+  const runtime = withTls(options.runtime ?? systemRuntime(), tls);
   const folder = await mkdtemp(join(tmpdir(), 'failover-redis-'));
   const majorVersion = majorVersionOf(program);
   const ports = await freePorts(servers * names.length + sentinels);
   const endpoints = ports.map((port) => endpointOf('127.0.0.1', port));
   const groups = new Map(names.map((name, at) => [name, endpoints.slice(at * servers, (at + 1) * servers)]));
   const witnesses = endpoints.slice(servers * names.length);
+
+  const files =
+    tls && ({ certificate: join(folder, 'certificate.pem'), key: join(folder, 'key.pem') } as const);
+  if (files !== undefined) {
+    await writeFile(files.certificate, localhostCertificate);
+    await writeFile(files.key, localhostKey);
+  }
 
   const listeners = new Set<(event: SentinelEvent) => void>();
   const processes = new Map<EndpointId, ProcessMember>();
@@ -86,6 +109,7 @@ export async function launchCluster(options: LaunchOptions = {}): Promise<RedisT
     sentinels: witnesses,
     members,
     password,
+    tls,
   });
   try {
     const masters = new Map<string, EndpointId>();
@@ -99,7 +123,14 @@ export async function launchCluster(options: LaunchOptions = {}): Promise<RedisT
         data.push(
           start(
             endpoint,
-            serverConfig({ endpoint, folder: folderOf(endpoint), replicaOf, majorVersion, password }),
+            serverConfig({
+              endpoint,
+              folder: folderOf(endpoint),
+              replicaOf,
+              majorVersion,
+              password,
+              tls: files,
+            }),
           ),
         );
       }
@@ -113,6 +144,7 @@ export async function launchCluster(options: LaunchOptions = {}): Promise<RedisT
       downAfterMs,
       failoverTimeoutMs,
       password,
+      tls: files,
     };
     await Promise.all(
       witnesses.map((endpoint) =>

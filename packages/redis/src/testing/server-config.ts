@@ -1,19 +1,25 @@
 import { hostOf, portOf, type EndpointId } from '@failover/core';
 
+/** Files of a certificate that all members show each other, and are asked for. */
+export interface CertificateFiles {
+  readonly certificate: string;
+  readonly key: string;
+}
+
 export interface ServerConfigOptions {
   readonly endpoint: EndpointId;
   readonly folder: string;
   readonly replicaOf?: EndpointId | undefined;
   readonly majorVersion: number;
   readonly password?: string | undefined;
+  readonly tls?: CertificateFiles | undefined;
 }
 
 /** A data server that keeps nothing on disk and links to its primary without waiting. */
 export function serverConfig(options: ServerConfigOptions): string {
-  const { endpoint, folder, replicaOf, majorVersion, password } = options;
+  const { endpoint, folder, replicaOf, majorVersion, password, tls } = options;
   return lines([
-    `bind ${hostOf(endpoint)}`,
-    `port ${portOf(endpoint)}`,
+    ...listening(endpoint, tls),
     'protected-mode no',
     'daemonize no',
     `dir "${folder}"`,
@@ -41,14 +47,14 @@ export interface SentinelConfigOptions {
   readonly downAfterMs: number;
   readonly failoverTimeoutMs: number;
   readonly password?: string | undefined;
+  readonly tls?: CertificateFiles | undefined;
 }
 
 /** A Sentinel rewrites its file: a restarted one knows what it knew. */
 export function sentinelConfig(options: SentinelConfigOptions): string {
-  const { endpoint, folder, masters, quorum, downAfterMs, failoverTimeoutMs, password } = options;
+  const { endpoint, folder, masters, quorum, downAfterMs, failoverTimeoutMs, password, tls } = options;
   return lines([
-    `bind ${hostOf(endpoint)}`,
-    `port ${portOf(endpoint)}`,
+    ...listening(endpoint, tls),
     'protected-mode no',
     'daemonize no',
     `dir "${folder}"`,
@@ -62,6 +68,22 @@ export function sentinelConfig(options: SentinelConfigOptions): string {
       password === undefined ? undefined : `sentinel auth-pass ${name} ${password}`,
     ]),
   ]);
+}
+
+function listening(endpoint: EndpointId, tls: CertificateFiles | undefined): readonly string[] {
+  const at = `bind ${hostOf(endpoint)}`;
+  if (tls === undefined) return [at, `port ${portOf(endpoint)}`];
+  return [
+    at,
+    'port 0',
+    `tls-port ${portOf(endpoint)}`,
+    // Also from a Sentinel to all that it knows.
+    'tls-replication yes',
+    'tls-auth-clients yes',
+    `tls-cert-file "${tls.certificate}"`,
+    `tls-key-file "${tls.key}"`,
+    `tls-ca-cert-file "${tls.certificate}"`,
+  ];
 }
 
 function lines(all: readonly (string | undefined)[]): string {

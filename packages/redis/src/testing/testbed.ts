@@ -23,6 +23,16 @@ export interface TestbedConfig {
   readonly sentinels?: readonly string[];
   readonly servers?: readonly string[];
   readonly password?: string;
+  readonly tls?: TestbedTls;
+  readonly sentinelTls?: TestbedTls;
+}
+
+/** Whom to trust and what to show, in PEM. */
+export interface TestbedTls {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+  readonly rejectUnauthorized: true;
 }
 
 /** What a Sentinel announced, or wrote to its log. */

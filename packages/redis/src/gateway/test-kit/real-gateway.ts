@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Cluster, EndpointId, GatewaySession } from '@failover/core';
 import { createCluster, endpointOf, systemRuntime, targetId } from '@failover/core';
-import type { RedisTestbed, TestbedOptions } from '../../testing/index.ts';
+import type { LaunchOptions, RedisTestbed } from '../../testing/index.ts';
 import { launchCluster } from '../../testing/index.ts';
 import { adapter } from '../../adapter.ts';
 import type { RedisOptions } from '../../config.ts';
@@ -27,7 +27,7 @@ export interface RealGateway extends AsyncDisposable {
 
 export async function openRealGateway(
   options: Partial<RedisOptions> = {},
-  testbed: TestbedOptions = {},
+  testbed: LaunchOptions = {},
 ): Promise<RealGateway> {
   const bed = await launchCluster(testbed);
   const runtime = systemRuntime();
