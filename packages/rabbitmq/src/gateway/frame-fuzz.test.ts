@@ -177,7 +177,7 @@ describe('a frame of a client that is damaged', () => {
               expect([500, 501, 502, 503, 504, 505, 530, 540]).toContain(method.replyCode);
           await leave(client);
         }),
-        { numRuns: 150 },
+        { numRuns: 80 },
       );
     },
   );
@@ -245,7 +245,7 @@ describe('a frame of a node that is damaged', () => {
         other.stream.destroy();
         await leave(client);
       }),
-      { numRuns: 200, examples: [[6, 1, { type: 'byte', place: 5, value: 2 }]] },
+      { numRuns: 100, examples: [[6, 1, { type: 'byte', place: 5, value: 2 }]] },
     );
   });
 });
