@@ -30,7 +30,8 @@ export function callNode(
   let at = -1;
   let sent = 0;
   let isTold = false;
-  const id = takeUpstreamId(connection, undefined, { type: 'call', onFrame });
+  const consumes = methods.some(({ name }) => name === 'basic.consume');
+  const id = takeUpstreamId(connection, undefined, { type: 'call', onFrame, consumes });
   if (id === undefined || upstream === undefined) {
     done({ type: 'silent', at: 0 });
     return;
@@ -42,7 +43,7 @@ export function callNode(
     upstream?.append(bytes, 0, bytes.length);
   }
 
-  /** As far as a consumer: what follows it must wait, since 4.0 ends a connection that cancels one before it is there. */
+  /** As far as a consumer: nobody may cancel one before it is there. */
   function sendOn(): void {
     while (sent < methods.length) {
       const method = methods[sent] as Method;
@@ -71,7 +72,7 @@ export function callNode(
     if (isReply(reply.name)) at += 1;
     if (reply.name === 'basic.consume-ok') sendOn();
     if (at < methods.length) return;
-    if (methods.some(({ name }) => name === 'basic.consume')) {
+    if (consumes) {
       // Since 4.3 this is no failed delivery, while what a close gives back is.
       send({ name: 'basic.nack', deliveryTag: 0, multiple: true, requeue: true });
     }

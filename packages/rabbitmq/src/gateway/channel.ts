@@ -56,9 +56,9 @@ export interface Channel {
   phase: 'opening' | 'open' | 'closed';
   /**
    * May what the client sends go on? `restoring`: the upstream channel is not in order. `full`: too much is
-   * unconfirmed. Shut, frames are held in order.
+   * unconfirmed. `registering`: it cancels a consumer that is not there yet. Shut, frames are held in order.
    */
-  gate: 'open' | 'restoring' | 'full';
+  gate: 'open' | 'restoring' | 'full' | 'registering';
   mode: Mode;
   /** The client's last publish on a confirm channel. */
   lastSeq: number;

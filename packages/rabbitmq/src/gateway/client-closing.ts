@@ -5,6 +5,7 @@ import type { Connection } from './connection.ts';
 import { isEnding, isOver } from './connection.ts';
 import { closing, tellClient } from './frames.ts';
 import { can } from './greeting.ts';
+import { mustStay } from './stay-behind.ts';
 
 /** How a client's connection is closed: by us or by the client, in the protocol's own way. */
 export interface ClientClosing {
@@ -71,7 +72,7 @@ export function createClientClosing(
         tellClient(connection, 0, 'connection.close-ok', {});
         end();
       };
-      if (upstream === undefined) {
+      if (upstream === undefined || mustStay(connection)) {
         answer();
         return;
       }

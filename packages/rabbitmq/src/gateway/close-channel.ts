@@ -3,6 +3,7 @@ import { replyCode } from '../protocol/reply-code.ts';
 import type { Channel } from './channel.ts';
 import type { Connection } from './connection.ts';
 import { closing, tellClient, tellNode } from './frames.ts';
+import { isRegistering } from './request.ts';
 
 /** Nothing of it is under way any more, here or upstream. The client's own number stays taken. */
 export function forgetChannel(connection: Connection, channel: Channel): void {
@@ -47,10 +48,9 @@ export function abandonUpstream(connection: Connection, channel: Channel): void 
  * failed 20 times; a close would be one, and before 4.3 both are.
  */
 function giveBack(connection: Connection, channel: Channel): void {
-  const { consumers, deliveries, mode, requests } = channel;
+  const { consumers, deliveries, mode } = channel;
   if (mode.type === 'tx' || consumers.size + deliveries.unsettled === 0) return;
-  // 4.0 ends a connection that cancels a consumer before it is there.
-  if (requests.some(({ method }) => method.name === 'basic.consume')) return;
+  if (isRegistering(channel)) return;
   for (const { tag, state } of consumers.values()) {
     // Or it would come here again.
     if (state === 'active') tellNode(connection, channel, 'basic.cancel', { consumerTag: tag, nowait: true });

@@ -79,7 +79,12 @@ export interface Connection {
 /** What a number on the connection to a node stands for. */
 export type UpstreamChannel =
   | { readonly type: 'client'; readonly channel: Channel }
-  | { readonly type: 'call'; readonly onFrame: (bytes: Buffer, from: number, to: number) => void }
+  | {
+      readonly type: 'call';
+      readonly onFrame: (bytes: Buffer, from: number, to: number) => void;
+      /** It registers a consumer. */
+      readonly consumes: boolean;
+    }
   /** We gave it up; what still comes belongs to nobody. Free again with `close-ok`. */
   | { readonly type: 'abandoned' };
 

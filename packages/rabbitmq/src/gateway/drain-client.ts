@@ -1,15 +1,19 @@
 import type { Channel } from './channel.ts';
 import type { Connection } from './connection.ts';
-import { askNode } from './request.ts';
+import { askNode, isRegistering } from './request.ts';
 
 /** ms that a client may take to settle what it has, once nothing new comes. */
 export const drainWithinMs = 5000;
 
-/** No more messages for this client: what it has it may settle, and what it sent is answered. */
+/**
+ * No more messages for this client: what it has it may settle, and what it sent is answered. To be called until it is at
+ * rest: a consumer that is not there yet cannot be cancelled.
+ */
 export function stopConsuming(connection: Connection): void {
   for (const channel of connection.channels.values()) {
     for (const consumer of channel.consumers.values()) {
       if (consumer.state !== 'active' || channel.upstreamId === 0) continue;
+      if (isRegistering(channel, consumer.tag)) continue;
       consumer.state = 'waiting';
       askNode(connection, channel, 'basic.cancel', { consumerTag: consumer.tag, nowait: false });
     }

@@ -22,7 +22,7 @@ import { tellClient, tellNode } from './frames.ts';
 import type { Message } from './message.ts';
 import { appendFrame, beginMessage } from './message.ts';
 import { nameQueues } from './name-queues.ts';
-import { hasNoAnswer, sendRequest } from './request.ts';
+import { hasNoAnswer, isRegistering, sendRequest } from './request.ts';
 import { showWaiting } from './show.ts';
 
 const publishId = methodId('basic.publish');
@@ -244,6 +244,11 @@ function request(connection: Connection, channel: Channel, bytes: Buffer, from: 
       return;
     case 'channel.flow-ok':
       toNode(connection, channel, bytes, from, to);
+      return;
+    case 'basic.cancel':
+      if (!isRegistering(channel, asked.consumerTag)) break;
+      channel.gate = 'registering';
+      hold(connection, channel, bytes, from, to);
       return;
     default:
       break;

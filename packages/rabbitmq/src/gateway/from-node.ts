@@ -80,11 +80,17 @@ function hear(connection: Connection, channel: Channel, bytes: Buffer, from: num
     const request = channel.requests.shift();
     if (request === undefined) throw new FrameError(`${method.name} that nobody asked for`);
     channel.failures = 0;
-    if (isOurs(request)) {
-      request.onReply?.(method);
-      return;
+    if (isOurs(request)) request.onReply?.(method);
+    else {
+      complete(connection, channel, request.method, method);
+      setChannelAt(bytes, from, channel.id);
+      connection.toClient(bytes, from, to);
     }
-    complete(connection, channel, request.method, method);
+    if (method.name === 'basic.consume-ok' && channel.gate === 'registering') {
+      channel.gate = 'open';
+      releaseHeld(connection, channel);
+    }
+    return;
   }
   setChannelAt(bytes, from, channel.id);
   connection.toClient(bytes, from, to);

@@ -17,6 +17,8 @@ import { tuningFor } from './node-tuning.ts';
 import { redialAfterMs } from './redial-pace.ts';
 import type { KnownProperties } from './server-properties.ts';
 import type { Spare } from './spare.ts';
+import type { StayBehind } from './stay-behind.ts';
+import { mustStay, stayBehind } from './stay-behind.ts';
 import { takeLease } from './take-lease.ts';
 import { createSpareTrial } from './try-spare.ts';
 import { secretUpdated } from './update-secret.ts';
@@ -67,6 +69,7 @@ export function createNodeLink(connection: Connection, options: NodeLinkOptions)
   let offered: Tuned | undefined;
   let failures = 0;
   let lastServer: Lease['server'] | undefined;
+  let staying: StayBehind | undefined;
 
   // A second connection, while the first owes an answer for too long.
   const trial = createSpareTrial(connection, {
@@ -138,13 +141,15 @@ export function createNodeLink(connection: Connection, options: NodeLinkOptions)
           else ready(upstream);
         },
         onFrame(bytes, from, to) {
+          if (staying?.upstream === upstream) return staying.hear(bytes, from, to);
           if (!trial.isOn(upstream)) return hearNode(connection, ending, bytes, from, to);
           trial.hear(bytes, from, to);
           return true;
         },
         onEnd(how) {
           counters.upstreams -= 1;
-          if (trial.isOn(upstream)) trial.ended();
+          if (staying?.upstream === upstream) staying.ended();
+          else if (trial.isOn(upstream)) trial.ended();
           else lost(upstream, how);
         },
         onDrain: connection.onHeld,
@@ -225,9 +230,10 @@ export function createNodeLink(connection: Connection, options: NodeLinkOptions)
     trial.close();
     const upstream = dialled();
     if (upstream === undefined) return;
+    if (mustStay(connection)) staying = stayBehind(connection, upstream, () => (staying = undefined));
+    else hangUp(connection, upstream, 'the client is gone');
     state = none;
     connection.upstream = undefined;
-    hangUp(connection, upstream, 'the client is gone');
   }
 
   return {

@@ -158,9 +158,12 @@ export function createRelay(options: RelayOptions): Relay {
       // While its node is looked for it may wait for long, and is told that we are here.
       if (connection.phase === 'opening') side.beat(now);
       if (connection.phase !== 'running') return;
-      if (drainUntil !== undefined && (now >= drainUntil || isAtRest(connection))) {
-        closing.close(replyCode.connectionForced, drained);
-        return;
+      if (drainUntil !== undefined) {
+        if (now >= drainUntil || isAtRest(connection)) {
+          closing.close(replyCode.connectionForced, drained);
+          return;
+        }
+        stopConsuming(connection);
       }
       if (side.beat(now)) {
         node.lookForSilence(now);

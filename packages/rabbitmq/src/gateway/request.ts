@@ -31,6 +31,16 @@ export function askNode<N extends MethodName>(
   });
 }
 
+/**
+ * Is this consumer, or any, asked for and not there yet? Nobody may cancel it before its `consume-ok`: up to 4.0 that
+ * ends the whole connection, and 4.3 forgets the `consume-ok`.
+ */
+export function isRegistering({ requests }: Channel, tag?: string): boolean {
+  return requests.some(
+    ({ method }) => method.name === 'basic.consume' && (tag === undefined || method.consumerTag === tag),
+  );
+}
+
 export function isOurs(request: Request | undefined): boolean {
   return request?.onReply !== undefined;
 }

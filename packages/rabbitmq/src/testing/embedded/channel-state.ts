@@ -29,6 +29,8 @@ export interface ChannelState extends Owner {
   /** For all consumers of the channel; 0 is no limit. */
   globalPrefetch: number;
   readonly consumers: Map<string, OpenConsumer>;
+  /** Consumers whose `consume-ok` is on its way: it comes after all that is here already. */
+  readonly registering: Set<string>;
   readonly unacked: Unacked;
   /** The consumer of direct replies: its tag, and the routing key that reaches it. */
   replyConsumer: { readonly tag: string; readonly key: string } | undefined;

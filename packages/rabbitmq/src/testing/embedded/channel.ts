@@ -34,6 +34,7 @@ export function createChannel(number: number, connection: ConnectionContext, onC
     prefetch: 0,
     globalPrefetch: 0,
     consumers: new Map(),
+    registering: new Set(),
     unacked: createUnacked(),
     replyConsumer: undefined,
     get isOpen() {
@@ -60,6 +61,7 @@ export function createChannel(number: number, connection: ConnectionContext, onC
           isBlocked = false;
           guard(blocking, action);
           work();
+          state.registering.clear();
         });
     },
   };
@@ -140,6 +142,7 @@ export function createChannel(number: number, connection: ConnectionContext, onC
       if (life === 'closing') return receiveClosing(incoming.method);
       waiting.push(incoming);
       work();
+      if (state.registering.size > 0) connection.afterChunk(() => state.registering.clear());
     },
     end() {
       life = 'closed';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { encodeMethod } from '../../protocol/encode.ts';
 import { startBench } from './test-kit/dial.ts';
 import { openRawClient } from './test-kit/raw-client.ts';
-import { declare, farewell } from './test-kit/speak.ts';
+import { cancel, consume, declare, farewell } from './test-kit/speak.ts';
 
 describe('a connection', () => {
   test('is refused with the header that is spoken here', async () => {
@@ -52,6 +53,19 @@ describe('a connection', () => {
       replyCode: 530,
       replyText: 'NOT_ALLOWED - vhost nope not found',
     });
+  });
+
+  test('ends if a consumer is cancelled before it is there', async () => {
+    const bench = await startBench();
+    const client = await bench.dial(0);
+    client.send(1, 'queue.declare', declare('q'));
+    client.send(1, 'basic.consume', consume('q', 'c'));
+    expect(await client.within(5)).toEqual(['1 declared q 0 0', '1 basic.consume-ok']);
+    client.send(1, 'basic.cancel', cancel('c'));
+    expect(await client.within(5)).toEqual(['1 basic.cancel-ok']);
+    const asked = encodeMethod(1, 'basic.consume', consume('q', 'c'));
+    client.stream.write(Buffer.concat([asked, encodeMethod(1, 'basic.cancel', cancel('c'))]));
+    expect(await client.within(5)).toEqual(['1 basic.consume-ok', '0 connection.close INTERNAL_ERROR']);
   });
 
   test('hears heartbeats when nothing else is said, and is dropped when it is silent', async () => {

@@ -42,6 +42,9 @@ function createConsumer(
   return consumer;
 }
 
+/** Up to 4.0 it sends itself the `consume-ok`, looks for the consumer then, and falls over if that was cancelled meanwhile. */
+const notThereYet = (): AmqpProblem => new AmqpProblem(replyCode.internalError, '', 'connection');
+
 const isBelow = (count: number, limit: number): boolean => limit === 0 || count < limit;
 
 /** A leader that was lost takes the question along; RabbitMQ ends the whole connection then. */
@@ -79,12 +82,16 @@ export const consumeMethods: Handlers = {
       }
       const consumer = createConsumer(channel, tag, method);
       channel.consumers.set(tag, { queue, consumer });
-      if (!method.nowait) channel.send('basic.consume-ok', { consumerTag: tag });
+      if (!method.nowait) {
+        channel.registering.add(tag);
+        channel.send('basic.consume-ok', { consumerTag: tag });
+      }
       queue.consumers.add(consumer);
       queue.dispatch();
     });
   },
   'basic.cancel'(channel, method) {
+    if (channel.registering.has(method.consumerTag)) throw notThereYet();
     const answer = (): void => {
       if (!method.nowait) channel.send('basic.cancel-ok', { consumerTag: method.consumerTag });
     };

@@ -36,7 +36,7 @@ export class AmqpProblem extends Error {
   readonly method: MethodName | undefined;
 
   constructor(code: number, text: string, scope: 'byCode' | 'connection' = 'byCode', method?: MethodName) {
-    super(`${names.get(code) ?? code} - ${text}`);
+    super([names.get(code) ?? code, ...(text === '' ? [] : [text])].join(' - '));
     this.code = code;
     this.method = method;
     this.isHard = scope === 'connection' || !soft.has(code);
