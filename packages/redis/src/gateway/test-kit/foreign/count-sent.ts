@@ -39,7 +39,7 @@ export async function countSent(port: number): Promise<SentCounter> {
     counts() {
       const counts = new Map<string, number>();
       for (const text of texts) {
-        for (const [value] of text.matchAll(/writer\d+-\d+/g))
+        for (const [value] of text.matchAll(/(?:writer\d+|pipeline)-[\d.]+/g))
           counts.set(value, (counts.get(value) ?? 0) + 1);
       }
       return counts;

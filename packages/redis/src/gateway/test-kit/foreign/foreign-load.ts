@@ -12,7 +12,7 @@ export interface Seen {
   readonly messages: readonly string[];
 }
 
-/** Writers, a transaction, a queue with a blocking worker and a subscriber, until it is told to end. */
+/** Writers, a pipeline, a transaction, a queue with a blocking worker and a subscriber, until it is told to end. */
 export interface ForeignLoad extends Disposable {
   /** Resolves when every worker has ended. */
   finish(): Promise<Seen>;

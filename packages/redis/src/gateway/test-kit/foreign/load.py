@@ -1,7 +1,8 @@
 """Load through the gateway until standard input ends; then one line of JSON tells what the application saw.
 
-redis-py with its own pool: writers, a transaction, a queue with a blocking worker, and a subscriber. Nothing is
-tried again here, so whatever redis-py raises is seen; with `defaults`, its own timeouts and retries are left alone.
+redis-py with its own pool: writers, a pipeline, a transaction, a queue with a blocking worker, and a subscriber.
+Nothing is tried again here, so whatever redis-py raises is seen; with `defaults`, its own timeouts and retries are
+left alone.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ import redis.asyncio.retry
 MODE, PORT = sys.argv[1], int(sys.argv[2])
 DEFAULTS = sys.argv[3:] == ["defaults"]
 WRITERS = 4
+PIPELINED = 3
 ADDRESS = {"port": PORT, "decode_responses": True}
 
 
@@ -32,6 +34,15 @@ def fail(what, error):
     """The unknown outcome is an answer; anything else is a failover that reached the application."""
     kind = "unknown" if str(error).startswith("OUTCOMEUNKNOWN") else "failed"
     seen[kind].append(f"{what}: {type(error).__name__}: {error}")
+
+
+def take(values, answers):
+    """Each command of a pipeline has an answer of its own."""
+    for value, answer in zip(values, answers, strict=True):
+        if isinstance(answer, Exception):
+            fail(value, answer)
+        else:
+            seen["acknowledged"].append(value)
 
 
 def plan(name):
@@ -65,6 +76,13 @@ def run_sync():
         client.rpush("load:values", value)
         seen["acknowledged"].append(value)
 
+    def write_several(value):
+        values = [f"{value}.{part}" for part in range(PIPELINED)]
+        with client.pipeline(transaction=False) as pipe:
+            for each in values:
+                pipe.rpush("load:values", each)
+            take(values, pipe.execute(raise_on_error=False))
+
     def transact(value):
         with client.pipeline(transaction=True) as pipe:
             pipe.incr("load:counter")
@@ -89,7 +107,7 @@ def run_sync():
             seen["messages"].append(message["data"])
 
     workers = [forever(write, f"writer{at}") for at in range(WRITERS)]
-    workers += [forever(transact, "transaction"), forever(produce, "producer")]
+    workers += [forever(write_several, "pipeline"), forever(transact, "transaction"), forever(produce, "producer")]
     workers += [forever(pop, "worker"), forever(listen, "subscriber")]
     for worker in workers:
         worker.start()
@@ -119,6 +137,13 @@ async def run_asyncio():
         await client.rpush("load:values", value)
         seen["acknowledged"].append(value)
 
+    async def write_several(value):
+        values = [f"{value}.{part}" for part in range(PIPELINED)]
+        async with client.pipeline(transaction=False) as pipe:
+            for each in values:
+                pipe.rpush("load:values", each)
+            take(values, await pipe.execute(raise_on_error=False))
+
     async def transact(value):
         async with client.pipeline(transaction=True) as pipe:
             await pipe.incr("load:counter").rpush("load:transactions", value).execute()
@@ -141,7 +166,8 @@ async def run_asyncio():
             seen["messages"].append(message["data"])
 
     workers = [asyncio.create_task(forever(write, f"writer{at}")) for at in range(WRITERS)]
-    for operate, name in [(transact, "transaction"), (produce, "producer"), (pop, "worker"), (listen, "subscriber")]:
+    others = [(write_several, "pipeline"), (transact, "transaction"), (produce, "producer"), (pop, "worker")]
+    for operate, name in [*others, (listen, "subscriber")]:
         workers.append(asyncio.create_task(forever(operate, name)))
     await asyncio.to_thread(sys.stdin.read)
     stopping.set()

@@ -1,7 +1,8 @@
 // Load through the gateway until standard input ends; then one line of JSON tells what the application saw.
 //
-// go-redis with its own pool: writers, a transaction, a queue with a blocking worker, and a subscriber. Nothing is
-// tried again here, so whatever go-redis returns is seen; with `defaults`, its own timeouts and retries are left alone.
+// go-redis with its own pool: writers, a pipeline, a transaction, a queue with a blocking worker, and a subscriber.
+// Nothing is tried again here, so whatever go-redis returns is seen; with `defaults`, its own timeouts and retries
+// are left alone.
 package main
 
 import (
@@ -17,7 +18,10 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-const writers = 4
+const (
+	writers   = 4
+	pipelined = 3
+)
 
 type seen struct {
 	mutex        sync.Mutex
@@ -85,6 +89,24 @@ func main() {
 			return nil
 		})
 	}
+	forever("pipeline", func(value string) error {
+		// Each command has an answer of its own; what Pipelined returns is the first error among them.
+		commands, _ := client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+			for part := 0; part < pipelined; part++ {
+				pipe.RPush(ctx, "load:values", fmt.Sprintf("%s.%d", value, part))
+			}
+			return nil
+		})
+		for part, command := range commands {
+			name := fmt.Sprintf("%s.%d", value, part)
+			if err := command.Err(); err != nil {
+				saw.fail(name, err)
+			} else {
+				saw.add(&saw.Acknowledged, name)
+			}
+		}
+		return nil
+	})
 	forever("transaction", func(value string) error {
 		_, err := client.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
 			pipe.Incr(ctx, "load:counter")

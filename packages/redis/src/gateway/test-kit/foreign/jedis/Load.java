@@ -8,12 +8,13 @@ import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.JedisPooled;
 import redis.clients.jedis.JedisPubSub;
+import redis.clients.jedis.Response;
 
 /**
  * Load through the gateway until standard input ends; then one line of JSON tells what the application saw.
  *
- * <p>Jedis with its own pool: writers, a transaction, a queue with a blocking worker, and a subscriber. Nothing is
- * tried again here, so whatever Jedis throws is seen; with {@code defaults}, its own timeouts are left alone.
+ * <p>Jedis with its own pool: writers, a pipeline, a transaction, a queue with a blocking worker, and a subscriber.
+ * Nothing is tried again here, so whatever Jedis throws is seen; with {@code defaults}, its own timeouts are left alone.
  */
 public class Load {
   private interface Operation {
@@ -21,6 +22,7 @@ public class Load {
   }
 
   private static final int WRITERS = 4;
+  private static final int PIPELINED = 3;
   private static final AtomicBoolean stopping = new AtomicBoolean();
   private static final List<String> acknowledged = list();
   private static final List<String> unknown = list();
@@ -32,6 +34,12 @@ public class Load {
     return Collections.synchronizedList(new ArrayList<>());
   }
 
+  /** The unknown outcome is an answer; anything else is a failover that reached the application. */
+  private static void fail(String value, Exception error) {
+    boolean isUnknown = String.valueOf(error.getMessage()).startsWith("OUTCOMEUNKNOWN");
+    (isUnknown ? unknown : failed).add(value + ": " + error);
+  }
+
   private static Thread forever(String name, Operation operation) {
     Thread thread = new Thread(() -> {
       for (int number = 1; !stopping.get(); number++) {
@@ -39,9 +47,7 @@ public class Load {
         try {
           operation.run(value);
         } catch (Exception error) {
-          // The unknown outcome is an answer; anything else is a failover that reached the application.
-          boolean isUnknown = String.valueOf(error.getMessage()).startsWith("OUTCOMEUNKNOWN");
-          (isUnknown ? unknown : failed).add(value + ": " + error);
+          fail(value, error);
         }
       }
     });
@@ -65,6 +71,24 @@ public class Load {
         acknowledged.add(value);
       }));
     }
+    threads.add(forever("pipeline", value -> {
+      try (var pipeline = client.pipelined()) {
+        List<Response<Long>> answers = new ArrayList<>();
+        for (int part = 0; part < PIPELINED; part++) {
+          answers.add(pipeline.rpush("load:values", value + "." + part));
+        }
+        pipeline.sync();
+        // Each command has an answer of its own.
+        for (int part = 0; part < PIPELINED; part++) {
+          try {
+            answers.get(part).get();
+            acknowledged.add(value + "." + part);
+          } catch (Exception error) {
+            fail(value + "." + part, error);
+          }
+        }
+      }
+    }));
     threads.add(forever("transaction", value -> {
       try (var transaction = client.multi()) {
         transaction.incr("load:counter");
