@@ -20,9 +20,10 @@ export async function chooseServers(
       return { kind: 'embedded', how: 'asked for by FAILOVER_RABBITMQ' };
     case '3.10':
     case '4.0':
+    case '4.3':
       return chosen(await findVersion(asked, { env }));
     default:
-      throw new RangeError(`FAILOVER_RABBITMQ is "${asked}": write embedded, 3.10 or 4.0`);
+      throw new RangeError(`FAILOVER_RABBITMQ is "${asked}": write embedded, 3.10, 4.0 or 4.3`);
   }
 }
 
