@@ -8,7 +8,7 @@ import { callNode } from './call.ts';
 import type { Channel } from './channel.ts';
 import { removeConsumer } from './complete.ts';
 import type { Connection } from './connection.ts';
-import { nowOf } from './connection.ts';
+import { isEnding, nowOf } from './connection.ts';
 import { tellClient } from './frames.ts';
 import { askNode } from './request.ts';
 
@@ -105,6 +105,7 @@ function keepTrying(connection: Connection, channel: Channel, consumer: Consumer
   const { round } = consumer;
   const isStillWanted = (): boolean =>
     connection.upstream === upstream &&
+    !isEnding(connection) &&
     consumer.round === round &&
     consumer.state === 'waiting' &&
     channel.consumers.get(consumer.tag) === consumer &&

@@ -7,10 +7,11 @@ export const drainWithinMs = 5000;
 
 /**
  * No more messages for this client: what it has it may settle, and what it sent is answered. To be called until it is at
- * rest: a consumer that is not there yet cannot be cancelled.
+ * rest: a consumer that is not there yet cannot be cancelled, and in the middle of a message the node takes nothing else.
  */
 export function stopConsuming(connection: Connection): void {
   for (const channel of connection.channels.values()) {
+    if (channel.publishing !== undefined) continue;
     for (const consumer of channel.consumers.values()) {
       if (consumer.state !== 'active' || channel.upstreamId === 0) continue;
       if (isRegistering(channel, consumer.tag)) continue;

@@ -3,7 +3,6 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createClient } from '../client/create-client.ts';
 import { heartbeatFrame } from '../protocol/frame.ts';
 import { connectAmqp } from '../testing/amqp-client.ts';
-import type { AmqpChannel } from '../testing/amqp-channel.ts';
 import type { AmqpClient } from '../testing/amqp-client.ts';
 import type { VirtualTestbed } from '../testing/embedded/launch-virtual.ts';
 import { launchVirtual } from '../testing/embedded/launch-virtual.ts';
@@ -321,85 +320,6 @@ describe('heartbeats', () => {
     await untilSo(() => silent.isClosed, 5000);
     expect(quiet.isClosed).toBe(false);
     expect(counter('clients')).toBe(1);
-  });
-});
-
-/** A client with a consumer that is asked for on its second node, whose queue elects for two seconds. */
-async function registering(): Promise<World & { readonly client: AmqpClient; readonly own: AmqpChannel }> {
-  const opened = await world({ electionMs: 2000 });
-  const { testbed, connect, channel, until, untilSo, counter } = opened;
-  const client = await connect();
-  const own = await channel(client);
-  await until(own.rpc('queue.declare', quorum));
-  await until(own.consume('q', () => undefined, { consumerTag: 'c' }));
-  const leader = await until(testbed.queueLeader('q'));
-  if (leader === undefined) throw new Error('no leader');
-  await testbed.runtime.advance(1000);
-  testbed.kill(leader);
-  await testbed.runtime.advance(300);
-  await untilSo(() => counter('upstreams') === 1);
-  return { ...opened, client, own };
-}
-
-describe('a consumer that is asked for and not there yet', () => {
-  it('is cancelled by its client once it is there, and what comes behind waits for that', async () => {
-    const { own, until, counter } = await registering();
-    const cancelled = own.rpc('basic.cancel', { consumerTag: 'c' }, 10_000);
-    expect(await until(cancelled)).toMatchObject({ consumerTag: 'c' });
-    expect(await until(own.rpc('queue.declare', { ...quorum, passive: true }))).toMatchObject({
-      consumerCount: 0,
-    });
-    expect(counter('switches')).toBe(1);
-  });
-
-  it('is cancelled by a drain once it is there', async () => {
-    const { client, until, counter, drain } = await registering();
-    drain();
-    expect(await until(client.closed)).toMatchObject({ type: 'closedByServer', replyCode: 320 });
-    expect(counter('switches')).toBe(1);
-  });
-});
-
-describe('a client that ends while the leader of its queue hangs', () => {
-  /** With the consumer on a node that lives, for so many ms. */
-  async function hanging(ms: number): Promise<World & { readonly client: AmqpClient; resume(): void }> {
-    const opened = await world({ electionMs: 60_000 });
-    const { testbed, connect, channel, until, untilSo, counter } = opened;
-    const client = await connect();
-    const own = await channel(client);
-    await until(own.rpc('queue.declare', quorum));
-    await until(own.consume('q', () => undefined));
-    const leader = await until(testbed.queueLeader('q'));
-    if (leader === undefined) throw new Error('no leader');
-    testbed.hang(leader);
-    await untilSo(() => counter('switches') === 1);
-    await testbed.runtime.advance(ms);
-    return { ...opened, client, resume: () => testbed.resume(leader) };
-  }
-
-  it('leaves a connection behind until the tries of its consumers are cancelled', async () => {
-    const { testbed, client, resume, counter, untilSo } = await hanging(4000);
-    client.destroy();
-    await untilSo(() => counter('clients') === 0);
-    await testbed.runtime.advance(5000);
-    expect(counter('upstreams')).toBe(1);
-    resume();
-    await untilSo(() => counter('upstreams') === 0, 2000);
-  });
-
-  it('leaves none behind that says goodbye after few tries', async () => {
-    const { client, counter, until, untilSo } = await hanging(300);
-    await until(client.close());
-    await untilSo(() => counter('upstreams') === 0, 5000);
-  });
-
-  it('leaves one behind for no longer than a minute', async () => {
-    const { testbed, client, counter, until } = await hanging(4000);
-    await until(client.close());
-    await testbed.runtime.advance(50_000);
-    expect(counter('upstreams')).toBe(1);
-    await testbed.runtime.advance(16_000);
-    expect(counter('upstreams')).toBe(0);
   });
 });
 

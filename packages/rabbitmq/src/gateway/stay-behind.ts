@@ -1,5 +1,5 @@
 import type { Cancel } from '@failover/core';
-import { channelAt, frameType } from '../protocol/frame.ts';
+import { channelAt } from '../protocol/frame.ts';
 import { abandonUpstream } from './close-channel.ts';
 import type { Connection } from './connection.ts';
 import { nowOf } from './connection.ts';
@@ -74,9 +74,8 @@ export function stayBehind(connection: Connection, upstream: Upstream, onEnded: 
     ended,
     hear(bytes, from, to) {
       const use = upstreamChannels.get(channelAt(bytes, from));
-      const isClose = channelAt(bytes, from) === 0 && bytes[from] === frameType.method;
       if (use?.type === 'call') use.onFrame(bytes, from, to);
-      if (!isClose && countTries(upstreamChannels) > 0) return true;
+      if (countTries(upstreamChannels) > 0) return true;
       leave();
       return false;
     },
