@@ -536,6 +536,48 @@ describe('a client whose script says what a server says that is no primary', () 
   });
 });
 
+describe('a client whose script answers deeper than lists are read', () => {
+  it.each(['EVAL', 'EVAL_RO'])('hears so, once, and nobody thinks ill of the server: %s', async (name) => {
+    await using top = benchTop((args) =>
+      args[0] === name ? `${'*1\r\n'.repeat(200)}:1\r\n` : redis(args, nobody),
+    );
+    const other = await neighbour(top);
+    const client = top.connect();
+    client.send(`${name} a 0`);
+    const answer = '-ERR failover: executed, but the answer cannot be read here: reply deeper than 128\r\n';
+    await client.receives(answer);
+    client.send('GET a');
+    await client.receives(answer + bulk('a'));
+    expect(top.a.received.filter(([each]) => each === name)).toHaveLength(1);
+    expect(top.cluster.reports).toEqual([]);
+    await other.isAnswered();
+  });
+
+  it('is told that what it sent behind it is unknown', async () => {
+    await using top = benchTop((args) => (args[0] === 'EVAL' ? undefined : redis(args, nobody)));
+    const client = top.connect();
+    client.send('EVAL a 0', 'EVAL b 0');
+    await until(() => top.a.received.length === 2);
+    top.a.connections[0]?.write('*1\r\n'.repeat(200));
+    await client.receives(
+      '-ERR failover: executed, but the answer cannot be read here: reply deeper than 128\r\n' +
+        `-OUTCOMEUNKNOWN server=${top.first} epoch=0.1 sent, and no reply came: it may or may not have been executed (reply deeper than 128)\r\n`,
+    );
+    expect(top.cluster.reports).toEqual([]);
+  });
+
+  it('is another thing than a server that sends what no server sends, and which is doubted', async () => {
+    await using top = benchTop(() => '*1\r\n?');
+    const client = top.connect();
+    client.send('EVAL a 0');
+    await until(() => top.cluster.reports.length > 0);
+    expect(top.cluster.reports[0]).toMatchObject({
+      type: 'failed',
+      reason: 'protocol violation: unknown type, byte 63',
+    });
+  });
+});
+
 describe('a client that pipelines without end', () => {
   it('has no more than 1,000 commands, and those of one read, in front of another', async () => {
     const owed: string[] = [];

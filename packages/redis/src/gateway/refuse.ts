@@ -16,6 +16,10 @@ export function outcomeUnknown(lease: Lease, reason: string): Buffer {
   );
 }
 
+/** It was executed, and the server's answer is beyond a limit of ours. */
+export const notRead = (problem: string): Buffer =>
+  line(`ERR failover: executed, but the answer cannot be read here: ${problem}`);
+
 /** The cursor is another server's. */
 export const scanInterrupted = line(
   'SCANINTERRUPTED failover: the scan began on another server, where its cursor means something: begin again with 0',

@@ -3,6 +3,7 @@ import type { Lease, Ms } from '@failover/core';
 import { onAbort } from '@failover/core';
 import { createReplyScanner } from '../protocol/scan.ts';
 import { createOutbox } from './outbox.ts';
+import { notRead } from './refuse.ts';
 import type { Run } from './ring.ts';
 import { createRing } from './ring.ts';
 
@@ -243,7 +244,8 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
         isMarked || isSubscribed || head === undefined || (head.owner as Owner<Item>).wantsSingleReplies;
       const found = scanner.scan(chunk, from, isSingle ? 1 : head.count - head.answered, !isMarked);
       if (found === 'violation') {
-        closed(`protocol violation: ${scanner.problem}`, false);
+        if (scanner.isTooMuch) tooMuch(scanner.problem);
+        else closed(`protocol violation: ${scanner.problem}`, false);
         return;
       }
       if (scanner.count > 0) {
@@ -264,6 +266,14 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
         return;
       }
     }
+  }
+
+  /** The server answered, and the same answer would come again. What lies behind it is lost. */
+  function tooMuch(problem: string): void {
+    const { head } = ring;
+    const isItsLast = head?.owner !== undefined && head.count - head.answered === 1;
+    if (isItsLast && !isPassing && !isMarked) answer(head, 1, notRead(problem), true);
+    closed(problem, true);
   }
 
   function finishReplies(head: Run<Owner<Item>, Item>, whole: Buffer, count: number): void {

@@ -2,7 +2,7 @@
  * - `limit`: as many replies as were asked for are whole.
  * - `end`: the bytes are used up, perhaps within a reply.
  * - `marked`: the next reply begins with a byte that somebody must look at: an error or a push. Not scanned yet.
- * - `violation`: the server sent what no server sends.
+ * - `violation`: the server sent what no server sends, or, with `isTooMuch`, more than is read here.
  */
 export type ScannedReplies = 'limit' | 'end' | 'marked' | 'violation';
 
@@ -27,6 +27,8 @@ export interface ReplyScanner {
   /** Bytes that the string in progress still needs: tells early that a reply is large. */
   readonly missingBytes: number;
   readonly problem: string;
+  /** What was found is no fault of the server: it is beyond a limit of ours. */
+  readonly isTooMuch: boolean;
 }
 
 export interface ReplyLimits {
@@ -73,6 +75,7 @@ export function createReplyScanner(limits: ReplyLimits = {}): ReplyScanner {
     count: 0,
     wholeEnd: 0,
     problem: '',
+    isTooMuch: false,
     scan,
     get isInside() {
       return depth > 0 || state !== typeByte;
@@ -275,8 +278,11 @@ export function createReplyScanner(limits: ReplyLimits = {}): ReplyScanner {
 
   function openList(items: number): boolean {
     if (items > maxItems) scanner.problem = `list of ${items} items`;
-    else if (depth >= maxDepth) scanner.problem = `reply deeper than ${maxDepth}`;
-    else {
+    else if (depth >= maxDepth) {
+      scanner.problem = `reply deeper than ${maxDepth}`;
+      // A script makes one.
+      scanner.isTooMuch = true;
+    } else {
       open[depth] = items;
       depth += 1;
       return true;
