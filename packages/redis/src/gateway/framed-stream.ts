@@ -28,7 +28,7 @@ export class FramedStream implements ClientStream {
   /** For whom all this is: what it has not read, nobody has. */
   readonly #client: Pick<ClientStream, 'writableLength' | 'writableNeedDrain'>;
   readonly #events: FramedEvents;
-  #relay: Pick<Relay, 'close' | 'unheardSince'> | undefined;
+  #relay: Pick<Relay, 'close' | 'hungUp' | 'unheardSince'> | undefined;
   readonly #scanner = createReplyScanner();
   #carry: Uint8Array[] = [];
   #carryBytes = 0;
@@ -44,7 +44,7 @@ export class FramedStream implements ClientStream {
   }
 
   /** It is served by this relay, which ends with it. */
-  servedBy(relay: Pick<Relay, 'close' | 'unheardSince'>): void {
+  servedBy(relay: Pick<Relay, 'close' | 'hungUp' | 'unheardSince'>): void {
     this.#relay = relay;
   }
 
@@ -61,6 +61,11 @@ export class FramedStream implements ClientStream {
   /** The client reads again. */
   drained(): void {
     for (const listener of this.#onDrain) listener();
+  }
+
+  /** The client asks nothing more. */
+  hungUp(): void {
+    this.#relay?.hungUp();
   }
 
   /** The client is gone. */

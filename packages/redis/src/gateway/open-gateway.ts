@@ -12,6 +12,7 @@ import { createDataReports } from './data-reports.ts';
 import { createDoor } from './door.ts';
 import { createDoors } from './doors.ts';
 import { WriteGuard } from './guard/write-guard.ts';
+import { mayHalfClose } from './half-close.ts';
 import type { ListenerRole } from './handshake.ts';
 import type { Greeting } from './hello.ts';
 import { greetingIn } from './hello.ts';
@@ -240,10 +241,12 @@ export function openGateway(
     attachToAll(client, at, onClosed) {
       return slots === undefined ? attach(client, at, onClosed) : route(client, slots, at, onClosed);
     },
-    serve: (client: Duplex, at: ServeContext) =>
-      serveClient(client, at.drain, isOpen, (onClosed) =>
+    serve(client: Duplex, at: ServeContext) {
+      mayHalfClose(client, runtime, config.holdMs);
+      return serveClient(client, at.drain, isOpen, (onClosed) =>
         slots === undefined ? attach(client, at, onClosed) : route(client, slots, at, onClosed),
-      ),
+      );
+    },
     async [Symbol.asyncDispose]() {
       isOpen = false;
       stopLooking();

@@ -51,6 +51,11 @@ export interface Relay extends Listed {
   leave(): void;
   /** Answers everything that is unanswered, now, without asking anybody. */
   abandon(): void;
+  /**
+   * The client asks nothing more and may be gone, or wait for its answers: it gets those that need not be waited for.
+   * Nothing waits for it for a server, and nothing at one, where it would take what is meant for another.
+   */
+  hungUp(): void;
   /** Since when its subscriptions are with nobody, if they are. */
   readonly unheardSince: Ms | undefined;
 }
@@ -118,6 +123,7 @@ class OneRelay
   readonly intake: Intake;
   readonly openedAt: Ms;
   isEnding = false;
+  hasHungUp = false;
   isPumping = false;
 
   constructor(options: RelayOptions) {
@@ -138,7 +144,7 @@ class OneRelay
       flight.heard(chunk);
     });
     client.on('end', () => {
-      this.dropLine();
+      this.hungUp();
       this.drain();
     });
     client.on('close', () => {
@@ -156,12 +162,14 @@ class OneRelay
   pump(): void {
     if (this.isPumping || this.isClosed) return;
     this.isPumping = true;
+    if (this.hasHungUp && this.waitsForServer) this.settlement.giveUp(closedByClient);
     // An answer that is written here may make a client in this process ask again before we return.
     this.flight.direct = undefined;
     for (let { head } = this.line; head !== undefined && !this.isClosed; { head } = this.line)
       if (!stepLine(head, this)) break;
     this.isPumping = false;
     this.aim();
+    this.closeIfBlocked();
     if (this.isEnding && !this.isClosed && !this.flight.isBusy && this.line.size === 0) this.side.end();
   }
 
@@ -191,6 +199,7 @@ class OneRelay
       line.size > 0 ||
       collection.isOpen ||
       this.isEnding ||
+      this.hasHungUp ||
       this.side.isPaused ||
       mute.isForOne ||
       this.unwatched.owesForgetting;
@@ -209,6 +218,7 @@ class OneRelay
 
   settled(): void {
     if (this.flight.isBusy) {
+      this.closeIfBlocked();
       this.side.resume();
       return;
     }
@@ -332,6 +342,24 @@ class OneRelay
     this.isEnding = true;
     this.entrance.end();
     this.pump();
+  }
+
+  get waitsForServer(): boolean {
+    return this.line.isRestoring || this.origin.lease() === undefined;
+  }
+
+  hungUp(): void {
+    this.hasHungUp = true;
+    this.pump();
+  }
+
+  /** As a server closes who hangs up while it waits there. What was asked before that is answered. */
+  closeIfBlocked(): void {
+    if (!this.hasHungUp || this.isClosed || !this.route.isOnPinned || this.attachment.isInTransaction) return;
+    const runs = this.route.upstream?.runsOf(this.flight.answers) ?? [];
+    const next = askedIn(runs).find((run) => run.answered < run.count);
+    const traits = next === undefined ? undefined : commandOf(next)?.traits;
+    if (traits?.isBlocking === true && traits.isWrite) this.close();
   }
 
   quit(last: Uint8Array): void {

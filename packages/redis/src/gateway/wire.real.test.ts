@@ -147,3 +147,25 @@ describe('what a client hears here is, byte for byte, what the server says', () 
     },
   );
 });
+
+describe('a client that ends its side right behind its commands', () => {
+  it.each([
+    'PING\r\n',
+    commands('GET wire', 'CLIENT GETNAME', 'SELECT 1', 'PING'),
+    commands('MULTI', 'GET wire', 'EXEC'),
+    commands('EVAL x 0', 'PING'),
+    commands('SUBSCRIBE a'),
+    `${commands('PING')}*2\r\n$4\r\nECHO\r\n$1`,
+  ])('hears what the server says, and is closed: %j', async (bytes) => {
+    const said = await direct.sayLast(bytes);
+    expect(said).not.toBe('');
+    expect(await here.sayLast(bytes)).toBe(said);
+  });
+
+  it('has nothing taken for it where it waited', async () => {
+    expect(await here.sayLast(commands('BLPOP wire:queue 0'))).toBe('');
+    expect(await here.converse([commands('RPUSH wire:queue a', 'LLEN wire:queue', 'DEL wire:queue')])).toBe(
+      ':1\r\n:1\r\n:1\r\n$8\r\nthe-last\r\n',
+    );
+  });
+});

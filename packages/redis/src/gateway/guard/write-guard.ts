@@ -94,6 +94,7 @@ export class WriteGuard implements IntakeEvents, FramedEvents {
     });
     client.on('error', () => undefined);
     client.on('end', () => {
+      this.hungUp();
       this.drain();
     });
     client.on('close', () => {
@@ -107,6 +108,10 @@ export class WriteGuard implements IntakeEvents, FramedEvents {
 
   leave(): void {
     this.#relay.leave();
+  }
+
+  hungUp(): void {
+    this.#relay.hungUp();
   }
 
   get unheardSince(): Ms | undefined {

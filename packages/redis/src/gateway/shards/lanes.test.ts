@@ -43,7 +43,11 @@ beforeEach(() => {
     },
     openLane(shard, client) {
       client.on('data', (chunk) => heard.push(`${shard} ${Buffer.from(chunk).toString()}`));
-      return { unheardSince: undefined, close: () => void heard.push(`${shard} closed`) };
+      return {
+        hungUp: () => undefined,
+        unheardSince: undefined,
+        close: () => void heard.push(`${shard} closed`),
+      };
     },
     leaseOf: (shard) => (served.has(shard) ? ({} as Lease) : undefined),
     isBound: (lane) => lane === bound,

@@ -15,7 +15,7 @@ export interface LanesOptions {
   /** Hears what is answered. */
   readonly answers: LaneEvents;
   /** Opens a connection of this client to a shard. */
-  openLane(shard: string, client: ClientStream): Pick<Relay, 'close' | 'unheardSince'>;
+  openLane(shard: string, client: ClientStream): Pick<Relay, 'close' | 'hungUp' | 'unheardSince'>;
   /** Who serves a shard now. */
   leaseOf(shard: string): Lease | undefined;
   /** Something has begun there that goes on there. */
@@ -30,6 +30,7 @@ export class Lanes {
   inFlightBytes = 0;
   readonly #options: LanesOptions;
   readonly #lanes = new Map<string, Lane>();
+  #hasHungUp = false;
   /** The shards when it was last looked whether a lane's is still one of them. */
   #serving: readonly string[] = [];
 
@@ -63,6 +64,7 @@ export class Lanes {
     const lane = new Lane(shard, client, answers);
     this.#lanes.set(shard, lane);
     lane.stream.servedBy(this.#options.openLane(shard, lane.stream));
+    if (this.#hasHungUp) lane.stream.hungUp();
     for (const bytes of state.commands) this.ask(lane, { type: 'setup', bytes });
     return lane;
   }
@@ -135,6 +137,12 @@ export class Lanes {
   /** The client reads again. */
   drained(): void {
     for (const { stream } of this.#lanes.values()) stream.drained();
+  }
+
+  /** The client asks nothing more. */
+  hungUp(): void {
+    this.#hasHungUp = true;
+    for (const { stream } of this.#lanes.values()) stream.hungUp();
   }
 
   close(): void {

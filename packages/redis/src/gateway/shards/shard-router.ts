@@ -51,7 +51,7 @@ export interface ShardRouterOptions {
   readonly client: ClientStream;
   readonly reachedAt?: EndpointId | undefined;
   /** Opens a connection of this client to a shard. */
-  openLane(shard: string, client: ClientStream): Pick<Relay, 'close' | 'unheardSince'>;
+  openLane(shard: string, client: ClientStream): Pick<Relay, 'close' | 'hungUp' | 'unheardSince'>;
   /** Who serves a shard now. */
   leaseOf(shard: string): Lease | undefined;
   onClosed(): void;
@@ -126,6 +126,7 @@ class OneRouter
       // The rest of a command never comes, and a shard waits for it.
       if (this.line.last?.large?.lane !== undefined) this.close();
       this.line.keep(() => false);
+      this.lanes.hungUp();
       this.drain();
     });
     client.on('close', () => {
@@ -280,7 +281,7 @@ class OneRouter
     return this.options.leaseOf(shard);
   }
 
-  openLane(shard: string, client: ClientStream): Pick<Relay, 'close' | 'unheardSince'> {
+  openLane(shard: string, client: ClientStream): Pick<Relay, 'close' | 'hungUp' | 'unheardSince'> {
     return this.options.openLane(shard, client);
   }
 

@@ -7,6 +7,8 @@ const last = 'PING the-last\r\n';
 export interface Speaker extends Disposable {
   /** All that came back, and `(closed)` if the connection was. Each piece is read before the next one leaves. */
   converse(pieces: readonly string[]): Promise<string>;
+  /** All that comes back to who ends its side right behind what it says. */
+  sayLast(text: string): Promise<string>;
 }
 
 /** Everything is latin1: each character is a byte. */
@@ -48,6 +50,21 @@ export function createSpeaker(port: number): Speaker {
           }
           socket.write(last, 'latin1');
         })();
+      }),
+    sayLast: (last) =>
+      new Promise((resolve, reject) => {
+        let text = '';
+        const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => {
+          socket.end(last, 'latin1');
+        });
+        socket.setEncoding('latin1');
+        socket.on('data', (arrived: string) => {
+          text += arrived;
+        });
+        socket.on('error', reject);
+        socket.on('end', () => {
+          resolve(text);
+        });
       }),
     [Symbol.dispose]() {
       beside.destroy();
