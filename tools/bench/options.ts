@@ -40,7 +40,7 @@ const known = {
   share: { type: 'string', value: ' none|peers|all', help: 'who meets a fault together' },
   cap: { type: 'string', value: ' MS', help: 'who is not back so long after a fault is reported as later' },
   topology: { type: 'string', value: ' sentinel|cluster', help: 'of the servers of history-redis' },
-  version: { type: 'string', value: ' 4.0|3.10', help: 'of RabbitMQ' },
+  version: { type: 'string', value: ' 4.3|4.0|3.10', help: 'of RabbitMQ' },
   help: { type: 'boolean', short: 'h', default: false, value: '', help: 'prints this' },
 } as const;
 

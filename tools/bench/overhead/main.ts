@@ -20,6 +20,7 @@ function open(spec: DriverSpec): Redis {
       return openFailover(spec);
     case 'nodeRedisSentinel':
       throw new Error('node-redis is no ioredis');
+    case 'direct':
     case 'ioredisCluster':
     case 'failoverCluster':
       throw new Error('a Cluster is no Redis');

@@ -10,7 +10,8 @@ export {
 export { launchCluster, launchReplication, type LaunchOptions } from './launch.ts';
 export { launchShards, type ShardsOptions } from './shards/launch.ts';
 export type { DroppedKey, SettledSlot } from './shards/settle-slot.ts';
-export type { Shard, ShardsConfig, ShardsTestbed, SlotRange } from './shards/shards-testbed.ts';
+export type { Shard, SlotRange } from './shards/shard.ts';
+export type { ShardsConfig, ShardsTestbed } from './shards/shards-testbed.ts';
 export { launchEmbedded, type EmbeddedOptions, type EmbeddedTestbed } from './embedded/launch-embedded.ts';
 export { launchVirtual, type VirtualOptions, type VirtualTestbed } from './embedded/launch-virtual.ts';
 export { tcpListen, type Listen, type Unlisten } from '@failover/testing';

@@ -7,8 +7,8 @@ const SETTLE_LIMIT_MS = 120_000;
 
 /** @throws Error if the option names a version that is not known here */
 export function seriesOf({ brokerVersion = '4.0' }: Options): Series {
-  if (brokerVersion === '4.0' || brokerVersion === '3.10') return brokerVersion;
-  throw new UsageError(`--version wants 4.0 or 3.10, not ${brokerVersion}`);
+  if (brokerVersion === '4.3' || brokerVersion === '4.0' || brokerVersion === '3.10') return brokerVersion;
+  throw new UsageError(`--version wants 4.3, 4.0 or 3.10, not ${brokerVersion}`);
 }
 
 /** Three real nodes on loopback, which outlive many faults. */

@@ -19,6 +19,7 @@ const QUICK_FAULTS: readonly string[] = ['kill', 'hang', 'drain', 'move'];
 
 /** ms, and runs: brokers before 4.0 take a minute to see that one of them hangs. */
 const FULL_SIZE: Readonly<Record<Series, { readonly capMs: number; readonly runs: number }>> = {
+  '4.3': { capMs: 60_000, runs: 10 },
   '4.0': { capMs: 60_000, runs: 30 },
   '3.10': { capMs: 100_000, runs: 10 },
 };

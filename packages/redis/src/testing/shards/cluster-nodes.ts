@@ -1,5 +1,5 @@
 import { endpointOf, type EndpointId } from '@failover/core';
-import type { SlotRange } from './shards-testbed.ts';
+import type { SlotRange } from './shard.ts';
 
 /** What one node knows of another, or of itself: a line of `CLUSTER NODES`. */
 export interface KnownNode {

@@ -3,7 +3,7 @@ import { slotCount } from '../../protocol/key-slot.ts';
 import { untilSettled } from '../until-settled.ts';
 import { addressWords, idOf, must, type Ask } from './ask.ts';
 import { seeNode } from './inspect-node.ts';
-import type { SlotRange } from './shards-testbed.ts';
+import type { SlotRange } from './shard.ts';
 
 export interface FormOptions {
   readonly runtime: Runtime;

@@ -8,7 +8,8 @@ import { seeNode } from './inspect-node.ts';
 import { beginMove, endMove, migrateKeys, planMove, type SlotMove } from './reshard.ts';
 import { settleSlots } from './settle-slots.ts';
 import { clusterProblems, shardOf, shardsIn, type ClusterView } from './shard-view.ts';
-import type { Shard, ShardsTestbed } from './shards-testbed.ts';
+import type { Shard } from './shard.ts';
+import type { ShardsTestbed } from './shards-testbed.ts';
 
 export interface ShardsHandleOptions extends Pick<
   ShardsTestbed,

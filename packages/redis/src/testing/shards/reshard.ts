@@ -3,7 +3,7 @@ import { itemsOf, textOf, type RespValue } from '../../protocol/value.ts';
 import { TestbedError } from '../testbed.ts';
 import { addressWords, must, type Ask } from './ask.ts';
 import { shardOf } from './shard-view.ts';
-import type { Shard } from './shards-testbed.ts';
+import type { Shard } from './shard.ts';
 
 /** One slot's way from the shard that has it to another. */
 export interface SlotMove {

@@ -3,7 +3,7 @@ import { slotCount } from '../../protocol/key-slot.ts';
 import type { SeenRole } from '../inspect.ts';
 import type { KnownNode } from './cluster-nodes.ts';
 import type { SeenNode } from './inspect-node.ts';
-import type { Shard, SlotRange } from './shards-testbed.ts';
+import type { Shard, SlotRange } from './shard.ts';
 
 /** What all running nodes said at one time. */
 export type ClusterView = ReadonlyMap<EndpointId, SeenNode>;

@@ -2,19 +2,7 @@ import type { EndpointId, Runtime } from '@failover/core';
 import type { RespValue } from '../../protocol/value.ts';
 import type { Flavour } from '../find-server.ts';
 import type { SettledSlot } from './settle-slot.ts';
-
-/** Slots from the first to the last, both included. */
-export type SlotRange = readonly [from: number, to: number];
-
-/** A part of the slots, and who serves it. */
-export interface Shard {
-  readonly primary: EndpointId;
-  /** The primary's name in the cluster, 40 hex digits. */
-  readonly primaryId: string;
-  readonly replicas: readonly EndpointId[];
-  /** In ascending order; neighbours are one range. */
-  readonly slots: readonly SlotRange[];
-}
+import type { Shard } from './shard.ts';
 
 /** What a config of this adapter needs in order to follow the testbed. */
 export interface ShardsConfig {
