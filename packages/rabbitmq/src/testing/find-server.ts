@@ -35,7 +35,7 @@ const cures: Readonly<Record<Series, string>> = {
   '4.0':
     'on Debian 13: apt-get install rabbitmq-server; elsewhere as root: apt-get install debootstrap, and set FAILOVER_INSTALL=1, which makes a Debian 13 root in the cache folder (FAILOVER_RABBITMQ_ROOT names one that you have)',
   '4.3':
-    'as root: apt-get install debootstrap, and set FAILOVER_INSTALL=1, which makes a root of Debian testing in the cache folder (FAILOVER_RABBITMQ_ROOT names one that you have)',
+    'as root: apt-get install debootstrap, and set FAILOVER_INSTALL=4.3, which makes a root of Debian testing in the cache folder (FAILOVER_RABBITMQ_ROOT names one that you have)',
 };
 
 /** What Debian has in which release, and the name of a root directory of it in the cache folder. */
@@ -46,7 +46,8 @@ const releases = [
 
 /**
  * Looks for a release series: in this system, then in the root that `FAILOVER_RABBITMQ_ROOT` names, else in the Debian
- * roots of the cache folder. The one that has it is made if `FAILOVER_INSTALL` is 1 and this process may do it.
+ * roots of the cache folder. The one that has it is made if `FAILOVER_INSTALL` names the series, or is 1 for 4.0, and this
+ * process may do it: Debian testing is there for who asks for it, since it may be broken on any day.
  */
 export async function findVersion(series: Series, options: FindOptions = {}): Promise<VersionSearch> {
   const tried: string[] = [];
@@ -84,7 +85,8 @@ async function* candidates(
     return;
   }
   for (const { series, suite, name } of releases) {
-    const mayInstall = env['FAILOVER_INSTALL'] === '1' && series === wanted;
+    const install = env['FAILOVER_INSTALL'];
+    const mayInstall = series === wanted && (install === series || (install === '1' && series === '4.0'));
     yield await inPrepared(
       join(cacheFolder ?? defaultCacheFolder(env), name),
       mayInstall ? suite : undefined,
