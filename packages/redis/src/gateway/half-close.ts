@@ -7,7 +7,7 @@ import type { Ms, Runtime } from '@failover/core';
  */
 export function mayHalfClose(client: Duplex, runtime: Pick<Runtime, 'after'>, forMs: Ms): void {
   client.allowHalfOpen = true;
-  client.once('end', () => {
+  client.on('end', () => {
     client.once(
       'close',
       runtime.after(forMs, () => {
