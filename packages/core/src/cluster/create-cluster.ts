@@ -135,7 +135,7 @@ export function createCluster<C, R, S>(
         holds.refuse(effect.target, effect.reason);
         return;
       case 'forgetTarget':
-        for (const keeper of [holds, leases, picks, accounts]) keeper.forget(effect.target);
+        for (const keeper of [leases, holds, picks, accounts]) keeper.forget(effect.target, effect.reason);
         return;
     }
   }

@@ -34,8 +34,8 @@ export interface Holds {
   /** Whoever can go: a picker may pick what is no member of the target, and no effect tells of that. */
   drainAll(): void;
   refuse(target: TargetId, reason: string): void;
-  /** Of a target that is gone, after all that waited was refused. */
-  forget(target: TargetId): void;
+  /** A target that is gone; what waits for it is refused. */
+  forget(target: TargetId, reason: string): void;
   close(): void;
   counts(target: TargetId): HoldCounts;
 }
@@ -102,6 +102,17 @@ export function createHolds(runtime: Runtime, limits: HoldLimits, tell: (news: F
     settle(hold, hold.queue.expire(at), () => late);
     closeIfEmpty(target, hold);
     hold.expiry.set(hold.queue.nextExpiry);
+  }
+
+  function refuse(target: TargetId, hold: TargetHold, refused: NotSentError): void {
+    settle(hold, hold.queue.evictAll(), () => refused);
+    closeIfEmpty(target, hold);
+  }
+
+  function end(target: TargetId, hold: TargetHold, refused: NotSentError): void {
+    refuse(target, hold, refused);
+    hold.expiry.set(undefined);
+    hold.stopDrain();
   }
 
   function drainStep(target: TargetId, hold: TargetHold): void {
@@ -189,26 +200,18 @@ export function createHolds(runtime: Runtime, limits: HoldLimits, tell: (news: F
     },
     refuse(target, reason) {
       const hold = holds.get(target);
-      if (hold === undefined) return;
-      const refused = new NotSentError(`not executed: ${reason}`);
-      settle(hold, hold.queue.evictAll(), () => refused);
-      closeIfEmpty(target, hold);
+      if (hold !== undefined) refuse(target, hold, new NotSentError(`not executed: ${reason}`));
     },
-    forget(target) {
+    forget(target, reason) {
       const hold = holds.get(target);
-      if (hold === undefined || hold.waiting.size > 0) return;
-      hold.expiry.set(undefined);
-      hold.stopDrain();
+      if (hold === undefined) return;
+      // First: who comes while it ends, waits in another.
       holds.delete(target);
+      end(target, hold, new NotSentError(`not executed: ${reason}`));
     },
     close() {
-      for (const [target, hold] of holds) {
-        const closed = new NotSentError('not executed: closed', { code: 'closed' });
-        settle(hold, hold.queue.evictAll(), () => closed);
-        closeIfEmpty(target, hold);
-        hold.expiry.set(undefined);
-        hold.stopDrain();
-      }
+      for (const [target, hold] of holds)
+        end(target, hold, new NotSentError('not executed: closed', { code: 'closed' }));
     },
     counts: (target) => holds.get(target)?.queue.counts ?? noCounts,
   };

@@ -12,8 +12,8 @@ export interface Leases {
   of(target: TargetDescription, server: EndpointId): Lease;
   fence(target: TargetId, server: EndpointId, reason: string): void;
   fenceAll(reason: string): void;
-  /** Of a target that is gone. */
-  forget(target: TargetId): void;
+  /** All of a target that is gone. */
+  forget(target: TargetId, reason: string): void;
 }
 
 export function createLeases(): Leases {
@@ -26,6 +26,11 @@ export function createLeases(): Leases {
     held.revoke.abort(
       new FailoverError('fenced', `${server} may not be used for ${target} any more: ${reason}`),
     );
+  }
+
+  function forget(target: TargetId, reason: string): void {
+    for (const server of [...(granted.get(target)?.keys() ?? [])]) fence(target, server, reason);
+    granted.delete(target);
   }
 
   return {
@@ -47,14 +52,9 @@ export function createLeases(): Leases {
       return lease;
     },
     fence,
-    forget(target) {
-      for (const server of [...(granted.get(target)?.keys() ?? [])]) fence(target, server, 'it is gone');
-      granted.delete(target);
-    },
+    forget,
     fenceAll(reason) {
-      for (const [target, servers] of [...granted]) {
-        for (const server of [...servers.keys()]) fence(target, server, reason);
-      }
+      for (const target of [...granted.keys()]) forget(target, reason);
     },
   };
 }

@@ -14,5 +14,5 @@ export type Effect =
   | { readonly type: 'drainHold'; readonly target: TargetId }
   /** The target is given up for now: refuse what waits. */
   | { readonly type: 'refuseHold'; readonly target: TargetId; readonly reason: string }
-  /** The target is no more: nothing is kept of it. */
-  | { readonly type: 'forgetTarget'; readonly target: TargetId };
+  /** The target is no more: close its connections, refuse what waits, and keep nothing of it. */
+  | { readonly type: 'forgetTarget'; readonly target: TargetId; readonly reason: string };

@@ -1,5 +1,4 @@
 import type {
-  EndpointId,
   Observation,
   ServerDescription,
   Target,
@@ -166,21 +165,13 @@ function seeRanges(
 }
 
 function dropTarget(topology: TopologyDescription, id: TargetId): Reduction {
-  const target = topology.targets.get(id);
-  if (target === undefined) return unchanged(topology);
+  if (!topology.targets.has(id)) return unchanged(topology);
   const targets = new Map(topology.targets);
   targets.delete(id);
-  const holders: readonly EndpointId[] =
-    target.claim.type === 'none' ? [...topology.servers.keys()] : [target.claim.server];
-  const reason = `${id} is gone`;
   return changed(
     { ...topology, targets },
     [],
-    [
-      ...holders.map((server) => ({ type: 'fenceLeases', target: id, server, reason }) as const),
-      { type: 'refuseHold', target: id, reason },
-      { type: 'forgetTarget', target: id },
-    ],
+    [{ type: 'forgetTarget', target: id, reason: `${id} is gone` }],
   );
 }
 
