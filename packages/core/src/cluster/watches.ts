@@ -102,6 +102,9 @@ export function createWatches<C, R, S>(
       }
       for (const each of seen) {
         if (each.type !== 'roleSeen') continue;
+        const [was, is] = [before.servers.get(each.server), after.servers.get(each.server)];
+        // Each answer says it again, and a pace is as much work as there are targets.
+        if (was?.role === is?.role && was?.shard === is?.shard) continue;
         const watch = watches.get(each.server);
         if (watch !== undefined) setPace(each.server, watch, after);
       }
