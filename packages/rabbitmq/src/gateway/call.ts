@@ -27,8 +27,8 @@ export function callNode(
   done: (end: CallEnd) => void,
 ): void {
   const { upstream, upstreamChannels } = connection;
+  /** How many are done; -1 until the channel is open. */
   let at = -1;
-  let sent = 0;
   let isTold = false;
   const consumes = methods.some(({ name }) => name === 'basic.consume');
   const id = takeUpstreamId(connection, undefined, { type: 'call', onFrame, consumes });
@@ -44,10 +44,8 @@ export function callNode(
   }
 
   /** As far as a consumer: nobody may cancel one before it is there. */
-  function sendOn(): void {
-    while (sent < methods.length) {
-      const method = methods[sent] as Method;
-      sent += 1;
+  function sendFrom(first: number): void {
+    for (const method of methods.slice(first)) {
       send({ ...method, ...('nowait' in method ? { nowait: false } : {}) });
       if (method.name === 'basic.consume') return;
     }
@@ -70,7 +68,7 @@ export function callNode(
     }
     // A message for a consumer is no answer.
     if (isReply(reply.name)) at += 1;
-    if (reply.name === 'basic.consume-ok') sendOn();
+    if (reply.name === 'basic.consume-ok') sendFrom(at);
     if (at < methods.length) return;
     if (consumes) {
       // Since 4.3 this is no failed delivery, while what a close gives back is.
@@ -82,7 +80,7 @@ export function callNode(
   }
 
   send({ name: 'channel.open' });
-  sendOn();
+  sendFrom(0);
   connection.after(withinMs, () => {
     if (connection.upstream === upstream) tell({ type: 'silent', at: Math.max(at, 0) });
   });
