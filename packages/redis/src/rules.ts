@@ -2,11 +2,12 @@ import { target } from '@failover/core';
 import type { Ms, Observation, Report, Rules } from '@failover/core';
 import type { RedisConfig } from './config.ts';
 import type { RedisReply } from './replies.ts';
-import type { NodesState } from './rules/by-nodes.ts';
-import { initNodes, passTimeOfNodes, stepNodes, wakeOfNodes } from './rules/by-nodes.ts';
+import { passTimeOfNodes, stepNodes, wakeOfNodes } from './rules/by-nodes.ts';
 import type { ReplicationState } from './rules/by-replication.ts';
 import { initReplication, stepReplication } from './rules/by-replication.ts';
 import { stepSentinels } from './rules/by-sentinels.ts';
+import type { NodesState } from './rules/nodes-state.ts';
+import { initNodes } from './rules/nodes-state.ts';
 import type { SentinelState } from './rules/sentinel-state.ts';
 import { initSentinels } from './rules/sentinel-state.ts';
 

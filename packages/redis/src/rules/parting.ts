@@ -19,11 +19,13 @@ export type Parting = ReadonlyMap<string, Ms>;
  */
 export function seeParting(parting: Parting, shards: Shards, views: NodeViews, now: Ms): Parting {
   const voters = votersOf(shards, views);
+  const named = namedBy(voters);
   const without = new Map<string, Ms>();
-  if (voters.size === 0 || !areMost(voters, shards)) return parting.size === 0 ? parting : without;
-  const serving = servingIn(voters, shards);
-  for (const [id, shard] of shards) {
-    if (!serving.has(shard) || !isNamed(id, voters)) without.set(id, parting.get(id) ?? now);
+  if (areMost(voters, named, shards)) {
+    const serving = servingIn(voters, shards);
+    for (const [id, shard] of shards) {
+      if (!serving.has(shard) || !named.has(id)) without.set(id, parting.get(id) ?? now);
+    }
   }
   const isSame = without.size === parting.size && [...without.keys()].every((id) => parting.has(id));
   return isSame ? parting : without;
@@ -33,7 +35,7 @@ export function seeParting(parting: Parting, shards: Shards, views: NodeViews, n
 export function isStranger(id: string, shards: Shards, views: NodeViews): boolean {
   if (shards.has(id)) return false;
   const voters = votersOf(shards, views);
-  return voters.size > 0 && !isNamed(id, voters);
+  return voters.size > 0 && !namedBy(voters).has(id);
 }
 
 /** When the first of them is to be forgotten. */
@@ -67,11 +69,17 @@ function votersOf(shards: Shards, views: NodeViews): Voters {
   return new Map([...candidates].filter(([id]) => named.has(id)));
 }
 
-const areMost = (voters: Voters, shards: Shards): boolean => {
-  const listed = new Set<string>();
-  for (const nodes of voters.values()) for (const { id } of nodes) if (shards.has(id)) listed.add(id);
-  return voters.size * 2 > listed.size;
-};
+/** All whom they list, themselves too. */
+function namedBy(voters: Voters): ReadonlySet<string> {
+  const named = new Set<string>();
+  for (const nodes of voters.values()) for (const { id } of nodes) named.add(id);
+  return named;
+}
+
+function areMost(voters: Voters, named: ReadonlySet<string>, shards: Shards): boolean {
+  const known = [...named].filter((id) => shards.has(id));
+  return voters.size * 2 > known.length;
+}
 
 function servingIn(voters: Voters, shards: Shards): ReadonlySet<string> {
   const serving = new Set<string>();
@@ -82,10 +90,4 @@ function servingIn(voters: Voters, shards: Shards): ReadonlySet<string> {
     }
   }
   return serving;
-}
-
-function isNamed(id: string, voters: Voters): boolean {
-  if (voters.has(id)) return true;
-  for (const nodes of voters.values()) if (nodes.some((node) => node.id === id)) return true;
-  return false;
 }
