@@ -1,5 +1,5 @@
 import { decodeMethod } from '../protocol/decode.ts';
-import { encodeMethod } from '../protocol/encode.ts';
+import { methodFrame } from '../protocol/encode.ts';
 import { frameType } from '../protocol/frame.ts';
 import type { Method } from '../protocol/methods.ts';
 import { replyCode } from '../protocol/reply-code.ts';
@@ -39,7 +39,7 @@ export function callNode(
   const channel = id;
 
   function send(method: Method): void {
-    const bytes = encodeMethod(channel, method.name, method as never);
+    const bytes = methodFrame(channel, method);
     upstream?.append(bytes, 0, bytes.length);
   }
 

@@ -2,7 +2,7 @@ import { isTransientClose } from '../protocol/close-reason.ts';
 import type { Method } from '../protocol/methods.ts';
 import { replyCode } from '../protocol/reply-code.ts';
 import type { Consumer } from '../session/consumer.ts';
-import { askedAgain } from '../session/consumer.ts';
+import { askedAgain, consumerLike } from '../session/consumer.ts';
 import { isTransientQueue } from '../session/topology-log.ts';
 import { callNode } from './call.ts';
 import type { Channel } from './channel.ts';
@@ -14,7 +14,7 @@ import { askNode } from './request.ts';
 
 /** ms before a consumer that was refused is tried again; doubles up to the most. */
 const retryMs = { first: 50, most: 2000 };
-/** ms between two tries that nobody answers, and until one is given up; and how many may be open. */
+/** ms between two tries that nobody answers, and until one is given up; and how many may be waited for. */
 const tryEveryMs = 80;
 const giveUpMs = 1000;
 /** ms between two tries that declare: a node that hangs stops every declare of its cluster for a minute. */
@@ -181,9 +181,7 @@ function registration(connection: Connection, consumer: Consumer): readonly Meth
   if (declared?.autoDelete === true) return declares;
   return [
     ...declares,
-    { name: 'basic.qos', prefetchSize: 0, prefetchCount: 1, global: false },
-    // With acks, whatever the client wanted: what it gets meanwhile goes back.
-    { ...askedAgain(consumer), name: 'basic.consume', noAck: false },
+    ...consumerLike(askedAgain(consumer)),
     { name: 'basic.cancel', consumerTag: consumer.tag, nowait: false },
   ];
 }

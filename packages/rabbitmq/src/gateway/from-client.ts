@@ -1,6 +1,6 @@
 import { bodySizeAt, splitBody } from '../protocol/content.ts';
 import { decodeMethod } from '../protocol/decode.ts';
-import { encodeMethod } from '../protocol/encode.ts';
+import { methodFrame } from '../protocol/encode.ts';
 import { readLonglong, writeLonglong } from '../protocol/fields.ts';
 import {
   FrameError,
@@ -10,7 +10,6 @@ import {
   methodIdAt,
   setChannelAt,
 } from '../protocol/frame.ts';
-import type { Method } from '../protocol/methods.ts';
 import { methodId } from '../protocol/methods.ts';
 import { replyCode } from '../protocol/reply-code.ts';
 import type { Channel } from './channel.ts';
@@ -254,7 +253,7 @@ function request(connection: Connection, channel: Channel, bytes: Buffer, from: 
       break;
   }
   const method = nameQueues(asked, channel, connection.gateway.runtime);
-  const frame = method === asked ? bytes.subarray(from, to) : encode(channel, method);
+  const frame = method === asked ? bytes.subarray(from, to) : methodFrame(channel.id, method);
   // Before its answer, since what comes again may come before that.
   if (method.name === 'basic.recover' || method.name === 'basic.recover-async') giveBack(channel);
   if (hasNoAnswer(method)) {
@@ -273,10 +272,6 @@ function request(connection: Connection, channel: Channel, bytes: Buffer, from: 
 function giveBack({ waiting, deliveries }: Channel): void {
   waiting.length = 0;
   deliveries.giveBack();
-}
-
-function encode({ id }: Channel, method: Method): Buffer {
-  return encodeMethod(id, method.name, method as never);
 }
 
 /** The client may have sent much before it heard of the close; only the end of it counts. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decodeMethod } from '../protocol/decode.ts';
-import { encodeMethod } from '../protocol/encode.ts';
+import { encodeMethod, methodFrame } from '../protocol/encode.ts';
 import { channelAt, frameEndAt } from '../protocol/frame.ts';
 import type { Method } from '../protocol/methods.ts';
 import { createChannel } from './channel.ts';
@@ -31,7 +31,7 @@ function owing(name: 'channel.open' | 'confirm.select'): Owed {
 }
 
 function owingOf(method: Method): Owed {
-  const bytes = encodeMethod(1, method.name, method as never);
+  const bytes = methodFrame(1, method);
   const request = { method, bytes, since: 0, sentAt: 0, onReply: () => undefined };
   return { type: 'request', channel: createChannel(1, 0), request };
 }

@@ -1,10 +1,11 @@
 import type { Ms } from '@failover/core';
 import { decodeMethod } from '../protocol/decode.ts';
-import { encodeMethod } from '../protocol/encode.ts';
+import { encodeMethod, methodFrame } from '../protocol/encode.ts';
 import { channelAt, frameType, setChannelAt } from '../protocol/frame.ts';
 import { highestChannel } from '../protocol/login.ts';
-import type { Arguments, Method } from '../protocol/methods.ts';
+import type { Method } from '../protocol/methods.ts';
 import { replyCode } from '../protocol/reply-code.ts';
+import { consumerLike } from '../session/consumer.ts';
 import type { Channel, Request } from './channel.ts';
 import type { Connection } from './connection.ts';
 import { closing, tellClient } from './frames.ts';
@@ -72,22 +73,12 @@ export function tryOn(spare: Spare, owed: Owed, now: Ms): void {
       spare.upstream.append(bytes, from, to);
     });
   } else if (owed.request.method.name === 'basic.consume') {
-    for (const method of consumerLike(owed.request.method)) {
-      send(spare, encodeMethod(id, method.name, method as never));
-    }
+    for (const method of consumerLike(owed.request.method)) send(spare, methodFrame(id, method));
   } else if (!isOpening(owed)) {
     const bytes = Buffer.from(owed.request.bytes);
     setChannelAt(bytes, 0, id);
     send(spare, bytes);
   }
-}
-
-/** With acks, whatever the client wanted, and for one message, since what it gets goes back. */
-function consumerLike(asked: Arguments<'basic.consume'>): readonly Method[] {
-  return [
-    { name: 'basic.qos', prefetchSize: 0, prefetchCount: 1, global: false },
-    { name: 'basic.consume', ...asked, noAck: false, nowait: false },
-  ];
 }
 
 /** What is owed may be that the channel opens: each try begins with that. */

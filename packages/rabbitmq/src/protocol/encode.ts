@@ -1,7 +1,7 @@
 import { FieldWriter } from './fields.ts';
 import type { FieldType, FieldValues } from './fields.ts';
 import { frame, frameOverheadBytes, frameType } from './frame.ts';
-import type { Arguments, MethodName } from './methods.ts';
+import type { Arguments, Method, MethodName } from './methods.ts';
 import { methods } from './methods.ts';
 import { encodeProperties } from './properties.ts';
 import type { Properties } from './properties.ts';
@@ -28,6 +28,11 @@ export function encodeMethod<N extends MethodName>(channel: number, name: N, val
     writer.write(type, value ?? zero[type]);
   }
   return frame(frameType.method, channel, writer.bytes());
+}
+
+/** The same of a method as it is decoded: with its name. @example methodFrame(1, { name: 'channel.open' }) */
+export function methodFrame(channel: number, method: Method): Buffer {
+  return encodeMethod(channel, method.name, method as never);
 }
 
 /** Header and body frames of a message, none above `frameMax` bytes. */

@@ -1,4 +1,4 @@
-import type { Arguments } from '../protocol/methods.ts';
+import type { Arguments, Method } from '../protocol/methods.ts';
 
 /** One consumer of a channel, as its client knows it. It lives through failovers under its tag. */
 export interface Consumer {
@@ -30,6 +30,17 @@ export interface Consumer {
 export function askedAgain({ asked, streamOffset }: Consumer): Arguments<'basic.consume'> {
   if (streamOffset === null || streamOffset === undefined) return { ...asked, nowait: false };
   return { ...asked, nowait: false, arguments: { ...asked.arguments, [streamOffsetKey]: streamOffset + 1n } };
+}
+
+/**
+ * What shows that a consumer can be registered: one like it, with acks, whatever the client wanted, and for one message,
+ * since what it gets goes back.
+ */
+export function consumerLike(asked: Arguments<'basic.consume'>): readonly Method[] {
+  return [
+    { name: 'basic.qos', prefetchSize: 0, prefetchCount: 1, global: false },
+    { ...asked, name: 'basic.consume', noAck: false, nowait: false },
+  ];
 }
 
 /** RabbitMQ's name for it, among the arguments of a consumer and the headers of a message. */
