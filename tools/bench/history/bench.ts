@@ -136,9 +136,7 @@ async function strikeAll(
     struck,
     facts: {
       ...{ successions, steady, blows: blowsOf(struck), probes },
-      stopped: struck.flatMap(({ stopped }) => stopped ?? []),
-      replaced: struck.flatMap(({ replaced }) => replaced ?? []),
-      switched: struck.flatMap(({ switched }) => switched ?? []),
+      acts: struck.flatMap(({ acts }) => acts ?? []),
     },
     ...(failure && { failure }),
   };

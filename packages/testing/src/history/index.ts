@@ -16,6 +16,7 @@ export {
 } from './operation-record.ts';
 export type { OutcomeCounts } from './outcome-counts.ts';
 export type { Period } from './period.ts';
+export type { BackendAct } from './pub-sub/backend-act.ts';
 export { checkPubSub, type PubSubClaims, type PubSubVerdict } from './pub-sub/check-pub-sub.ts';
 export type {
   GapRecord,
@@ -24,9 +25,6 @@ export type {
   PubSubRecord,
   Subscriber,
 } from './pub-sub/pub-sub-record.ts';
-export type { Replaced } from './pub-sub/replaced.ts';
-export type { Stopped } from './pub-sub/stopped.ts';
-export type { Switched } from './pub-sub/switched.ts';
 export { checkQueues, type QueueClaims, type QueueVerdict } from './queue/check-queues.ts';
 export type { FinalQueues, PopRecord, PushRecord, QueueRecord } from './queue/queue-record.ts';
 export type { Succession, Successions } from './succession.ts';

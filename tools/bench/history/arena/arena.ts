@@ -1,4 +1,4 @@
-import type { Replaced, Stopped, Succession, Switched } from '@failover/testing';
+import type { BackendAct, Succession } from '@failover/testing';
 import type { Random } from '../../random.ts';
 import type { DriverSpec } from '../../load/driver/driver.ts';
 
@@ -12,12 +12,8 @@ export interface Struck {
   readonly successions: readonly OwnedSuccession[];
   /** What the servers lost from their beginning until now, by an operator's hand or by their own. */
   readonly losses?: readonly OwnedSuccession[];
-  /** A node that stood still and went on. */
-  readonly stopped?: Stopped | undefined;
-  /** Channels that are at another node than before. */
-  readonly replaced?: Replaced | undefined;
-  /** Subscribers that are at another node than before. */
-  readonly switched?: Switched | undefined;
+  /** By which messages may come late or twice. */
+  readonly acts?: readonly BackendAct[];
   /** What the servers could not settle among themselves, and an operator did. */
   readonly settled?: readonly object[] | undefined;
 }

@@ -69,9 +69,13 @@ function arenaOf(testbed: ShardsTestbed, prober: Prober): Arena {
       what: whatOf(struck),
       successions: successions.map((succession) => ({ ...succession, owns })),
       losses: lossesOf(struck.oldPort, struck.settled, now()),
-      ...(wentOnAt !== undefined && { stopped: { from: at, to: wentOnAt, takes: owns } }),
-      replaced: { ...during, takes: (key) => portBefore(key) !== portAfter(key) },
-      switched: { ...during, concerns: (key) => before.get(key) !== after.get(key) },
+      acts: [
+        ...(wentOnAt === undefined
+          ? []
+          : [{ type: 'stopped', from: at, to: wentOnAt, concerns: owns } as const]),
+        { type: 'replaced', ...during, concerns: (key) => portBefore(key) !== portAfter(key) },
+        { type: 'switched', ...during, concerns: (key) => before.get(key) !== after.get(key) },
+      ],
       ...(settled.length > 0 && { settled }),
     };
   }

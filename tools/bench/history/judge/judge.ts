@@ -1,4 +1,5 @@
 import {
+  type BackendAct,
   checkHistory,
   checkPubSub,
   checkQueues,
@@ -8,10 +9,7 @@ import {
   type Period,
   type PublishRecord,
   type Recorded,
-  type Replaced,
-  type Stopped,
   type Succession,
-  type Switched,
 } from '@failover/testing';
 import type { OwnedSuccession } from '../arena/arena.ts';
 import type { Histories } from '../load/loader.ts';
@@ -27,9 +25,8 @@ export interface Facts {
   readonly successions: readonly OwnedSuccession[];
   readonly steady: readonly Period[];
   readonly blows: readonly Blow[];
-  readonly stopped: readonly Stopped[];
-  readonly replaced: readonly Replaced[];
-  readonly switched: readonly Switched[];
+  /** Of the servers, by which messages may come late or twice. */
+  readonly acts: readonly BackendAct[];
   /** What was published with no client of anybody's between. */
   readonly probes: readonly PublishRecord[];
 }
@@ -58,7 +55,7 @@ export async function judge(
   facts: Facts,
 ): Promise<readonly Judged[]> {
   const { writes, pubSub, subscribers, queues, transactions } = histories;
-  const { steady, probes, stopped, replaced, switched } = facts;
+  const { steady, probes, acts } = facts;
   const successions = (key: string): readonly Succession[] =>
     facts.successions.filter(({ owns }) => owns(key));
   const common = (
@@ -76,7 +73,7 @@ export async function judge(
   const heard = checkPubSub([...pubSub, ...probes], subscribers, {
     steady,
     toleranceMs: GAP_TOLERANCE_MS,
-    ...{ stopped, replaced, switched },
+    acts,
   });
   const queued = checkQueues(queues, await finalQueues(reader, queues), { successions, steady });
   const together = checkTransactions(transactions, await finalTransactions(reader, transactions), {

@@ -86,15 +86,19 @@ describe('publish and subscribe', () => {
     const late = (at: number, heard = heardBut(4)): readonly PubSubRecord[] => [...heard, { ...hear(4), at }];
     const judgeStopped = (
       history: readonly PubSubRecord[],
-      { from = 46, to = 100, takes = (): boolean => true } = {},
-    ) => checkPubSub([...ten, ...history], [untold], { steady, stopped: [{ from, to, takes }] });
+      { from = 46, to = 100, concerns = (): boolean => true } = {},
+    ) =>
+      checkPubSub([...ten, ...history], [untold], {
+        steady,
+        acts: [{ type: 'stopped', from, to, concerns }],
+      });
     const byBackend = { isValid: true, reordered: { count: 0 }, reorderedByBackend: { count: 1 } };
     const byUs = { isValid: false, reordered: { count: 1 }, reorderedByBackend: { count: 0 } };
     expect(judgeStopped(late(101))).toMatchObject(byBackend);
     // Before the node went on, or long after; published at another, or only when it had stopped, or long before.
     expect(judgeStopped(late(99))).toMatchObject(byUs);
     expect(judgeStopped(late(1_101))).toMatchObject(byUs);
-    expect(judgeStopped(late(101), { takes: () => false })).toMatchObject(byUs);
+    expect(judgeStopped(late(101), { concerns: () => false })).toMatchObject(byUs);
     expect(judgeStopped(late(101), { from: 39 })).toMatchObject(byUs);
     expect(judgeStopped(late(601), { from: 296, to: 600 })).toMatchObject(byUs);
     // Who heard nothing of the meantime may have been at the very node.
@@ -105,21 +109,24 @@ describe('publish and subscribe', () => {
   it('hears late, by no fault of a client, what a node passed on that was replaced', () => {
     const judgeReplaced = (
       receivers: number,
-      { from = 44, to = 99, takes = (): boolean => true } = {},
+      { from = 44, to = 99, concerns = (): boolean => true } = {},
       at = 80,
     ) => {
       const published = ten.map((record, n) =>
         n === 4 ? { ...record, receivers } : { ...record, receivers: 1 },
       );
       const heard = [...heardBut(4), { ...hear(4), at }];
-      return checkPubSub([...published, ...heard], [untold], { steady: [], replaced: [{ from, to, takes }] });
+      return checkPubSub([...published, ...heard], [untold], {
+        steady: [],
+        acts: [{ type: 'replaced', from, to, concerns }],
+      });
     };
     const byBackend = { isValid: true, reordered: { count: 0 }, reorderedByBackend: { count: 1 } };
     const byUs = { isValid: false, reordered: { count: 1 }, reorderedByBackend: { count: 0 } };
     expect(judgeReplaced(0)).toMatchObject(byBackend);
     // Its node had the subscriber itself, or was not replaced, or at another time, or it came much later.
     expect(judgeReplaced(1)).toMatchObject(byUs);
-    expect(judgeReplaced(0, { takes: () => false })).toMatchObject(byUs);
+    expect(judgeReplaced(0, { concerns: () => false })).toMatchObject(byUs);
     expect(judgeReplaced(0, { from: 46 })).toMatchObject(byUs);
     expect(judgeReplaced(0, {}, 1_046)).toMatchObject(byUs);
   });
@@ -130,7 +137,8 @@ describe('publish and subscribe', () => {
       { from = 40, to = 2_000, concerns = (): boolean => true } = {},
     ) =>
       checkPubSub([...ten, ...heardBut(), ...again.map((at) => ({ ...hear(4), at }))], [untold], {
-        ...{ steady, switched: [{ from, to, concerns }] },
+        steady,
+        acts: [{ type: 'switched', from, to, concerns }],
       });
     const byBackend = { isValid: true, doubled: { count: 0 }, doubledByBackend: { count: 1 } };
     const byUs = { isValid: false, doubled: { count: 1 }, doubledByBackend: { count: 0 } };

@@ -2,24 +2,18 @@ import { joinFindings, sentenceOf, type Finding } from '../finding.ts';
 import { countOutcomes, type OutcomeCounts } from '../outcome-counts.ts';
 import type { Period } from '../period.ts';
 import { findUnsettled } from '../unsettled.ts';
+import type { BackendAct } from './backend-act.ts';
 import { judgeHearing } from './hearing.ts';
 import { judgeMissed } from './missed.ts';
 import type { GapRecord, HeardRecord, PublishRecord, PubSubRecord, Subscriber } from './pub-sub-record.ts';
-import type { Replaced } from './replaced.ts';
-import type { Stopped } from './stopped.ts';
-import type { Switched } from './switched.ts';
 
 export interface PubSubClaims {
   /** From some time after each healing until the next fault: who is subscribed hears everything. */
   readonly steady: readonly Period[];
   /** ms by which what was missed may lie outside of a gap: two sockets of one process are not read at once. Default 0. */
   readonly toleranceMs?: number;
-  /** What a node acknowledged right before it stopped may be passed on to other nodes when it goes on. Default none. */
-  readonly stopped?: readonly Stopped[];
-  /** What the node took that was replaced may be passed on behind what its successor took. Default none. */
-  readonly replaced?: readonly Replaced[];
-  /** Who changes nodes may hear at both what is passed on just then. Default none. */
-  readonly switched?: readonly Switched[];
+  /** What came late or twice because of them is not the client's. Default none. */
+  readonly acts?: readonly BackendAct[];
 }
 
 export interface PubSubVerdict {
@@ -48,7 +42,7 @@ export interface PubSubVerdict {
 export function checkPubSub(
   history: readonly PubSubRecord[],
   subscribers: readonly Subscriber[],
-  { steady, toleranceMs = 0, stopped = [], replaced = [], switched = [] }: PubSubClaims,
+  { steady, toleranceMs = 0, acts = [] }: PubSubClaims,
 ): PubSubVerdict {
   const published = history.filter((record): record is PublishRecord => record.f === 'publish');
   const heard = history.filter((record): record is HeardRecord => record.f === 'heard');
@@ -60,7 +54,7 @@ export function checkPubSub(
       subscriber,
       heard.filter((record) => record.subscriber === name),
       byValue,
-      { stopped, replaced, switched },
+      acts,
     );
     const missed = judgeMissed(
       subscriber,

@@ -1,19 +1,10 @@
 import { createFinding, type Finding } from '../finding.ts';
 import { clientOf } from '../operation-record.ts';
+import { isDoubledByBackend, isLateByBackend, type BackendAct } from './backend-act.ts';
 import type { HeardRecord, PublishRecord, Subscriber } from './pub-sub-record.ts';
-import { isTakenByFormer, type Replaced } from './replaced.ts';
-import { isPassedOnLate, type Stopped } from './stopped.ts';
-import { isHeardAtBoth, type Switched } from './switched.ts';
 
 /** What was published, by its value. */
 export type PublishedByValue = ReadonlyMap<string, PublishRecord>;
-
-/** What the backend itself may have done. */
-export interface BackendActs {
-  readonly stopped: readonly Stopped[];
-  readonly replaced: readonly Replaced[];
-  readonly switched: readonly Switched[];
-}
 
 export interface Hearing {
   readonly values: ReadonlySet<string>;
@@ -35,7 +26,7 @@ export function judgeHearing(
   { name, key, isOrdered }: Subscriber,
   heard: readonly HeardRecord[],
   published: PublishedByValue,
-  { stopped, replaced, switched }: BackendActs,
+  acts: readonly BackendAct[],
 ): Hearing {
   const doubled = createFinding();
   const doubledByBackend = createFinding();
@@ -56,9 +47,7 @@ export function judgeHearing(
     }
     const first = values.get(value);
     if (first !== undefined) {
-      const isByBackend =
-        !first.isDoubled &&
-        (isHeardAtBoth(key, first.at, at, switched) || isPassedOnLate(record, at, all, stopped));
+      const isByBackend = !first.isDoubled && isDoubledByBackend(record, first.at, at, all, acts);
       first.isDoubled = true;
       const finding = isByBackend ? doubledByBackend : doubled;
       finding.add({ key, value, what: `heard again by ${name} at ${Math.round(at)}`, record });
@@ -69,8 +58,7 @@ export function judgeHearing(
     const last = lastOf.get(publisher);
     if (last === undefined || record.index > last.index) lastOf.set(publisher, record);
     else if (isOrdered && record.outcome === 'ok') {
-      const isLate = isPassedOnLate(record, at, all, stopped) || isTakenByFormer(record, at, replaced);
-      const finding = isLate ? reorderedByBackend : reordered;
+      const finding = isLateByBackend(record, at, all, acts) ? reorderedByBackend : reordered;
       finding.add({ key, value, what: `heard by ${name} behind ${last.value}`, record });
     }
   }
