@@ -102,10 +102,8 @@ export function readMyId(value: RespValue): RedisReply {
 export function readClusterNodes(value: RespValue): RedisReply {
   const text = textOf(value);
   if (text === undefined) return readError(value) ?? unreadable('CLUSTER NODES');
-  return { type: 'clusterNodes', nodes: readListedNodes(text) };
+  return { type: 'clusterNodes', nodes: text.split('\n').flatMap(readNode) };
 }
-
-export const readListedNodes = (text: string): readonly ListedNode[] => text.split('\n').flatMap(readNode);
 
 /** `id host:port@busport[,name] flags primary ping pong epoch link slot slot-slot [slot->-id] …` */
 function readNode(line: string): readonly ListedNode[] {

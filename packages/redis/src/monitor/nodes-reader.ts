@@ -1,6 +1,6 @@
 import type { RespValue } from '../protocol/value.ts';
 import { textOf } from '../protocol/value.ts';
-import { readClusterNodes, readListedNodes } from '../read-reply.ts';
+import { readClusterNodes } from '../read-reply.ts';
 import type { RedisReply } from '../replies.ts';
 
 /** When each node was pinged and when it answered, the fifth and the sixth word of a line: they are never the same. */
@@ -14,10 +14,9 @@ const times = /^((?:\S+ ){4})\d+ \d+ /gm;
 export function createNodesReader(): (value: RespValue) => RedisReply {
   let last: { readonly text: string; readonly reply: RedisReply } | undefined;
   return (value) => {
-    const told = textOf(value);
-    if (told === undefined) return readClusterNodes(value);
-    const text = told.replace(times, '$1- - ');
-    if (text !== last?.text) last = { text, reply: { type: 'clusterNodes', nodes: readListedNodes(text) } };
+    const text = textOf(value)?.replace(times, '$1- - ');
+    if (text === undefined) return readClusterNodes(value);
+    if (text !== last?.text) last = { text, reply: readClusterNodes(value) };
     return last.reply;
   };
 }
