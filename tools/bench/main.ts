@@ -25,22 +25,24 @@ async function main(): Promise<void> {
     console.log(usage(NAMES));
     return;
   }
-  const { bench, options } = asked;
+  const { options } = asked;
   const start = frame();
   console.log(
-    `${bench}, seed ${String(options.seed)}, ${JSON.stringify({ ...start.versions, ...start.machine })}`,
+    `${options.bench}, seed ${String(options.seed)}, ${JSON.stringify({ ...start.versions, ...start.machine })}`,
   );
-  const result = await (await BENCHES[bench]())(options);
+  const result = await (await BENCHES[options.bench]())(options);
   if (options.jsonFile !== undefined) writeResult(options.jsonFile, start, result);
 }
 
 main()
   .catch((error: unknown) => {
-    const isUsage = error instanceof UsageError;
-    console.error(
-      error instanceof Error ? (isUsage ? error.message : (error.stack ?? error.message)) : error,
-    );
-    process.exitCode = isUsage ? 2 : 1;
+    if (error instanceof UsageError) {
+      console.error(error.message);
+      process.exitCode = 2;
+      return;
+    }
+    console.error(error instanceof Error ? (error.stack ?? error.message) : error);
+    process.exitCode = 1;
   })
   .finally(() => {
     endAll();

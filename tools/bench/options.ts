@@ -1,10 +1,13 @@
 import { parseArgs } from 'node:util';
 
-/** Who meets a fault together: nobody, the peers among themselves, or all; in less time on a busier machine. */
-export type Sharing = 'none' | 'peers' | 'all';
+const sharings = ['none', 'peers', 'all'] as const;
+const topologies = ['sentinel', 'cluster'] as const;
 
-export interface Options {
-  readonly bench: string;
+/** Who meets a fault together: nobody, the peers among themselves, or all; in less time on a busier machine. */
+export type Sharing = (typeof sharings)[number];
+
+export interface Options<Name extends string = string> {
+  readonly bench: Name;
   readonly isQuick: boolean;
   readonly jsonFile?: string | undefined;
   readonly seed: number;
@@ -16,13 +19,13 @@ export interface Options {
   /** ms after a fault; who is not back by then is reported as later, and not waited for. */
   readonly capMs?: number | undefined;
   /** How the servers of Redis stand to each other, where both can be had. */
-  readonly topology: 'sentinel' | 'cluster';
+  readonly topology: (typeof topologies)[number];
   /** Of the servers, where several can be had. */
   readonly brokerVersion?: string | undefined;
 }
 
-export type Asked<Name> =
-  { readonly type: 'help' } | { readonly type: 'run'; readonly bench: Name; readonly options: Options };
+export type Asked<Name extends string> =
+  { readonly type: 'help' } | { readonly type: 'run'; readonly options: Options<Name> };
 
 /** What was asked for cannot be had: one sentence, with what there is. */
 export class UsageError extends Error {
@@ -37,9 +40,9 @@ const known = {
   runs: { type: 'string', value: ' N', help: 'runs, rounds, pairs or faults' },
   only: { type: 'string', value: ' A,B', help: 'contenders or variants by name' },
   faults: { type: 'string', value: ' A,B', help: 'only these faults' },
-  share: { type: 'string', value: ' none|peers|all', help: 'who meets a fault together' },
+  share: { type: 'string', value: ` ${sharings.join('|')}`, help: 'who meets a fault together' },
   cap: { type: 'string', value: ' MS', help: 'who is not back so long after a fault is reported as later' },
-  topology: { type: 'string', value: ' sentinel|cluster', help: 'of the servers of history-redis' },
+  topology: { type: 'string', value: ` ${topologies.join('|')}`, help: 'of the servers of history-redis' },
   version: { type: 'string', value: ' 4.3|4.0|3.10', help: 'of RabbitMQ' },
   help: { type: 'boolean', short: 'h', default: false, value: '', help: 'prints this' },
 } as const;
@@ -69,18 +72,17 @@ export function parseOptions<Name extends string>(
   const seed = values.seed === undefined ? Math.floor(Math.random() * 1e9) : whole('--seed', values.seed);
   return {
     type: 'run',
-    bench,
     options: {
       bench,
       isQuick: values.quick,
-      sharing: values.quick ? 'all' : oneOf('--share', ['none', 'peers', 'all'], values.share ?? 'none'),
+      sharing: values.quick ? 'all' : oneOf('--share', sharings, values.share ?? 'none'),
       jsonFile: values.json,
       seed,
       runs: values.runs === undefined ? undefined : whole('--runs', values.runs),
       only: values.only?.split(','),
       faults: values.faults?.split(','),
       capMs: values.cap === undefined ? undefined : whole('--cap', values.cap),
-      topology: oneOf('--topology', ['sentinel', 'cluster'], values.topology ?? 'sentinel'),
+      topology: oneOf('--topology', topologies, values.topology ?? 'sentinel'),
       brokerVersion: values.version,
     },
   };
