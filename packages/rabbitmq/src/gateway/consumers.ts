@@ -3,7 +3,7 @@ import type { Method } from '../protocol/methods.ts';
 import { replyCode } from '../protocol/reply-code.ts';
 import type { Consumer } from '../session/consumer.ts';
 import { askedAgain, consumerLike } from '../session/consumer.ts';
-import { isTransientQueue } from '../session/topology-log.ts';
+import { declaredAgain } from '../session/topology-log.ts';
 import { callNode } from './call.ts';
 import type { Channel } from './channel.ts';
 import { removeConsumer } from './complete.ts';
@@ -53,21 +53,25 @@ export function consumerRefused(
   code: number,
   text: string,
 ): void {
+  const { log, gateway } = connection;
+  const { holdMs, redeclare } = gateway.config;
   const now = nowOf(connection);
   consumer.state = 'waiting';
   // Several tries that are refused together are one refusal.
   const isNew = now >= consumer.notBefore;
   if (isNew) consumer.failures += 1;
   if (consumer.since === 0) consumer.since = now;
-  const comesBack = code === replyCode.notFound && isDeclaredAgain(connection, consumer);
-  const isTooOld = now - consumer.since >= connection.gateway.config.holdMs;
+  // Its queue went with a node or with its last consumer, and each try declares it.
+  const comesBack =
+    code === replyCode.notFound && declaredAgain(log, redeclare, consumer.asked.queue) !== undefined;
+  const isTooOld = now - consumer.since >= holdMs;
   if (isTooOld || !(comesBack || mayPass(code, text))) {
     consumerLost(connection, channel, consumer);
     return;
   }
   if (!isNew) return;
   const ms = Math.min(retryMs.most, retryMs.first * 2 ** Math.min(consumer.failures, 8));
-  consumer.notBefore = now + ms * (0.5 + connection.gateway.runtime.random());
+  consumer.notBefore = now + ms * (0.5 + gateway.runtime.random());
 }
 
 /** An exclusive queue or consumer of a connection that is gone stays locked until the cluster has noticed. */
@@ -154,31 +158,24 @@ function readmit(connection: Connection, channel: Channel, consumer: Consumer): 
   usePrefetch(connection, channel, channel.prefetch);
 }
 
-/** Its queue went with a node or with its last consumer, and each try declares it. */
-function isDeclaredAgain({ log, gateway }: Connection, { asked }: Consumer): boolean {
-  const declared = log.queues.get(asked.queue);
-  return declared !== undefined && isTransientQueue(declared) && gateway.config.redeclare !== 'none';
-}
-
 /**
  * What shows that it can be registered: its queue declared again where that is ours to do, and a consumer like it. This
  * one is cancelled before it gives back what it got. A node works on tries that were given up too, and on all of them at
  * once when a leader that hung goes on or dies: each would be there when the one before gave its message back, and since
  * 4.0 a quorum queue drops a message that came back 20 times.
  */
-function registration(connection: Connection, consumer: Consumer): readonly Method[] {
+function registration({ log, gateway }: Connection, consumer: Consumer): readonly Method[] {
   const { queue } = consumer.asked;
-  const { queues, bindings } = connection.log;
-  const declared = queues.get(queue);
+  const declared = declaredAgain(log, gateway.config.redeclare, queue);
   const declares: readonly Method[] =
-    declared === undefined || !isDeclaredAgain(connection, consumer)
+    declared === undefined
       ? []
       : [
           declared,
-          ...[...bindings.values()].filter((bind) => bind.name === 'queue.bind' && bind.queue === queue),
+          ...[...log.bindings.values()].filter((bind) => bind.name === 'queue.bind' && bind.queue === queue),
         ];
   // Its last consumer would take it along.
-  if (declared?.autoDelete === true) return declares;
+  if (log.queues.get(queue)?.autoDelete === true) return declares;
   return [
     ...declares,
     ...consumerLike(askedAgain(consumer)),

@@ -1,4 +1,4 @@
-import { isTransientQueue } from '../session/topology-log.ts';
+import { declaredAgain } from '../session/topology-log.ts';
 import type { Channel } from './channel.ts';
 import type { Connection } from './connection.ts';
 import { nowOf, takeUpstreamId } from './connection.ts';
@@ -33,12 +33,14 @@ export function restoreChannel(connection: Connection, channel: Channel): void {
     askNode(connection, channel, 'basic.qos', { prefetchSize: 0, prefetchCount, global: true });
   }
   // Consumers of queues that the broker keeps never wait for a declare.
+  const { isSettingUp, log, gateway } = connection;
+  const { redeclare } = gateway.config;
   restoreConsumers(
     connection,
     channel,
-    (queue) => !connection.isSettingUp || !isDeclaredAgain(connection, queue),
+    (queue) => !isSettingUp || declaredAgain(log, redeclare, queue) === undefined,
   );
-  if (!connection.isSettingUp) finishRestore(connection, channel);
+  if (!isSettingUp) finishRestore(connection, channel);
 }
 
 /** Everything that it stands on is declared: the rest, and then what the client sent meanwhile. */
@@ -67,11 +69,6 @@ function restoreConsumers(
     if (consumer.failures === 0) restoreConsumer(connection, channel, consumer);
     else if (consumer.tries === 0) setAside(connection, channel, consumer);
   }
-}
-
-function isDeclaredAgain(connection: Connection, queue: string): boolean {
-  const declared = connection.log.queues.get(queue);
-  return declared !== undefined && isTransientQueue(declared);
 }
 
 function sendMessage(connection: Connection, channel: Channel, message: Message): void {

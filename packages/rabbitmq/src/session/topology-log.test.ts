@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Method } from '../protocol/methods.ts';
 import type { TopologyLog } from './topology-log.ts';
-import { emptyLog, forgetAutoDelete, learn, toDeclare } from './topology-log.ts';
+import { declaredAgain, emptyLog, forgetAutoDelete, learn, toDeclare } from './topology-log.ts';
 
 const queue = (
   name: string,
@@ -103,5 +103,14 @@ describe('what is declared again', () => {
     expect(toDeclare(known, 'all')).toHaveLength(3);
     expect(toDeclare(known, 'transient')).toEqual([]);
     expect(toDeclare(known, 'none')).toEqual([]);
+  });
+
+  it('is what a consumer waits for: its queue, if the broker drops that by itself, unless nothing is', () => {
+    const known = log(queue('kept', { durable: true }), queue('mine'));
+    const again = (['transient', 'all', 'none'] as const).flatMap((which) =>
+      ['kept', 'mine', 'unknown'].map((name) => declaredAgain(known, which, name)?.queue),
+    );
+    const mine = [undefined, 'mine', undefined];
+    expect(again).toEqual([...mine, ...mine, undefined, undefined, undefined]);
   });
 });

@@ -79,8 +79,14 @@ export function toDeclare(
   return [...exchanges, ...queues, ...bindings];
 }
 
+/** How a queue is declared again that the broker drops by itself; undefined if it does not, or that is not ours to do. */
+export function declaredAgain(log: TopologyLog, which: Redeclare, queue: string): QueueDeclare | undefined {
+  const declared = log.queues.get(queue);
+  return declared !== undefined && which !== 'none' && isTransientQueue(declared) ? declared : undefined;
+}
+
 /** Does the broker drop this queue with the connection, its last consumer, or its node? */
-export function isTransientQueue(queue: QueueDeclare): boolean {
+function isTransientQueue(queue: QueueDeclare): boolean {
   return queue.exclusive || queue.autoDelete || !queue.durable;
 }
 
