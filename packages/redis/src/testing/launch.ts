@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endpointOf, systemRuntime, withTls, type EndpointId, type Runtime } from '@failover/core';
-import { freePorts, localhostCertificate, localhostKey } from '@failover/testing';
+import { freePorts, localhostCertificate, localhostKey, type Restartable } from '@failover/testing';
 import type { RealServer } from './find-server.ts';
 import { createHandle, type Members } from './handle.ts';
-import { processMember, startMs, type ProcessMember } from './process-member.ts';
+import { processMember, startMs } from './process-member.ts';
 import { majorVersionOf, realServer } from './real-server.ts';
 import { sentinelConfig, serverConfig } from './server-config.ts';
 import {
@@ -63,7 +63,7 @@ export async function launchCluster(options: LaunchOptions = {}): Promise<RedisT
   }
 
   const listeners = new Set<(event: SentinelEvent) => void>();
-  const processes = new Map<EndpointId, ProcessMember>();
+  const processes = new Map<EndpointId, Restartable>();
   const members: Members = {
     get: (endpoint) => {
       const member = processes.get(endpoint);

@@ -1,10 +1,4 @@
-/** One server or Sentinel that can be broken. */
-export interface Member {
-  /** Started, and neither killed nor hung. */
-  readonly isRunning: boolean;
-  kill(): void;
-  hang(): void;
-  resume(): void;
-  restart(): Promise<void>;
-  log(): readonly string[];
-}
+import type { Restartable } from '@failover/testing';
+
+/** One server or Sentinel that can be broken: a process, or a double of one. */
+export type Member = Omit<Restartable, 'close'>;

@@ -1,13 +1,10 @@
 import type { EndpointId, Runtime } from '@failover/core';
 import { restartable, startProcess, type Restartable, type SupervisedProcess } from '@failover/testing';
-import type { Member } from './member.ts';
 import { askOnce, pause } from './resp-client.ts';
 import { TestbedError } from './testbed.ts';
 
 /** ms: a server answers about 30 ms after its start; a loaded machine may take seconds. */
 export const startMs = 30_000;
-
-export type ProcessMember = Member & Pick<Restartable, 'close'>;
 
 /** A member that is a process of this machine. */
 export function processMember(
@@ -16,7 +13,7 @@ export function processMember(
   command: string,
   args: readonly string[],
   onLine: (line: string) => void,
-): ProcessMember {
+): Restartable {
   return restartable(
     async () => {
       const child = await startProcess({ command, args: [...args], name: `redis ${endpoint}` });

@@ -2,8 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endpointOf, systemRuntime, type EndpointId, type Runtime } from '@failover/core';
+import type { Restartable } from '@failover/testing';
 import type { RealServer } from '../find-server.ts';
-import { processMember, startMs, type ProcessMember } from '../process-member.ts';
+import { processMember, startMs } from '../process-member.ts';
 import { majorVersionOf, realServer } from '../real-server.ts';
 import { askOnce } from '../resp-client.ts';
 import { TestbedError } from '../testbed.ts';
@@ -47,14 +48,14 @@ export async function launchShards(options: ShardsOptions = {}): Promise<ShardsT
   const folder = await mkdtemp(join(tmpdir(), 'failover-shards-'));
   const folderOf = (node: EndpointId): string => join(folder, node.replace(/\W/g, '-'));
   const configFile = (node: EndpointId): string => join(folderOf(node), 'server.conf');
-  const members = new Map<EndpointId, ProcessMember>(
+  const members = new Map<EndpointId, Restartable>(
     nodes.map((node) => [
       node,
       processMember(runtime, node, program.serverCommand, [configFile(node)], () => undefined),
     ]),
   );
 
-  function memberOf(node: EndpointId): ProcessMember {
+  function memberOf(node: EndpointId): Restartable {
     const member = members.get(node);
     if (member === undefined) throw new TestbedError(`${node} is no member of this testbed`);
     return member;
