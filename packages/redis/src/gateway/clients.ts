@@ -28,6 +28,11 @@ export interface Listed {
 /** Those of one door by their number, in the order in which they came. */
 export type Clients = Map<number, Listed>;
 
+/** As what a client came, among all that came to the same door. */
+export interface ListedAt extends Pick<ClientFacts, 'id' | 'address' | 'reachedAt'> {
+  readonly clients: ReadonlyMap<number, Listed>;
+}
+
 export type AnswerAboutOthers =
   /** `isMyEnd`: the one who asked is among those who go. */
   | { readonly type: 'reply'; readonly reply: Buffer; readonly isMyEnd: boolean }

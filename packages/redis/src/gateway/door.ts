@@ -19,6 +19,8 @@ import { createUpstream } from './upstream.ts';
 
 /** All that clients of one role have to reach servers with. */
 export interface Door {
+  /** Those that came and have not gone: each counts itself. */
+  relays: number;
   readonly origin: Origin;
   readonly shared: Pool<Pending>;
   /** Connections of one client alone; each begins with what `session` gives. */
@@ -91,6 +93,7 @@ export function createDoor({ context, config, shard, role, greeted }: DoorOption
   });
 
   return {
+    relays: 0,
     origin: createOrigin(cluster, shard, role, config),
     shared,
     openPinned(owner, session, onDrain) {

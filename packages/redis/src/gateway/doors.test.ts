@@ -8,7 +8,7 @@ function house() {
   const doors = createDoors((shard, role) => {
     heard.push(`${shard} opens`);
     const origin = { shard, target: targetId(shard, role), close: () => void heard.push(`${shard} closes`) };
-    return { origin, shared: { close: () => undefined } } as unknown as Door;
+    return { relays: 0, origin, shared: { close: () => undefined } } as unknown as Door;
   });
   const closeGone = (...known: readonly string[]): void => {
     doors.closeGone(
@@ -30,14 +30,15 @@ describe('doors', () => {
 
   it('close when their shard is gone and the last has left, and open anew if it comes back', () => {
     const { doors, heard, closeGone } = house();
-    const leave = [doors.enter(doors.to('a', 'primary')), doors.enter(doors.to('a', 'primary'))];
+    const door = doors.to('a', 'primary');
+    door.relays = 2;
     doors.to('b', 'primary');
     closeGone('a', 'b');
     expect(heard.splice(0)).toEqual(['a opens', 'b opens']);
-    leave[0]?.();
+    door.relays = 1;
     closeGone('b');
     expect(heard.splice(0)).toEqual(['leave a/primary']);
-    leave[1]?.();
+    door.relays = 0;
     closeGone('b');
     expect(heard.splice(0)).toEqual(['leave a/primary', 'a closes']);
     doors.to('a', 'primary');

@@ -6,8 +6,6 @@ import type { ListenerRole } from './handshake.ts';
 /** All doors of a gateway. Each is opened when it is needed first; that of a shard which is gone is closed. */
 export interface Doors extends Iterable<Door> {
   to(shard: string, role: ListenerRole): Door;
-  /** Someone is there, until it calls back. */
-  enter(door: Door): () => void;
   /** Sends everybody away who came for a shard that is gone, and closes its door when nobody is there. */
   closeGone(isKnown: (shard: string) => boolean, sendAway: (target: TargetId) => void): void;
   close(): void;
@@ -15,7 +13,6 @@ export interface Doors extends Iterable<Door> {
 
 export function createDoors(open: (shard: string, role: ListenerRole) => Door): Doors {
   const doors = new Map<TargetId, Door>();
-  const inside = new Map<Door, number>();
 
   function close({ origin, shared }: Door, reason: string): void {
     origin.close();
@@ -32,19 +29,11 @@ export function createDoors(open: (shard: string, role: ListenerRole) => Door): 
       doors.set(target, made);
       return made;
     },
-    enter(door) {
-      inside.set(door, (inside.get(door) ?? 0) + 1);
-      return () => {
-        const left = (inside.get(door) ?? 1) - 1;
-        if (left === 0) inside.delete(door);
-        else inside.set(door, left);
-      };
-    },
     closeGone(isKnown, sendAway) {
       for (const [target, door] of doors) {
         if (isKnown(door.origin.shard)) continue;
         sendAway(target);
-        if (inside.has(door)) continue;
+        if (door.relays > 0) continue;
         doors.delete(target);
         close(door, 'its shard is gone');
       }

@@ -5,10 +5,11 @@ import type { RedisConfig } from '../config.ts';
 import { createCommandTable } from '../protocol/commands/index.ts';
 import { createRequestScanner } from '../protocol/scan-requests.ts';
 import type { ClientStream } from '@failover/core';
-import type { Clients, Listed } from './clients.ts';
+import type { Clients, Listed, ListedAt } from './clients.ts';
 import type { GatewayContext } from './context.ts';
 import { zeroCounters } from './counters.ts';
 import { createDataReports } from './data-reports.ts';
+import type { Door } from './door.ts';
 import { createDoor } from './door.ts';
 import { createDoors } from './doors.ts';
 import { WriteGuard } from './guard/write-guard.ts';
@@ -52,12 +53,6 @@ export interface RedisGateway extends GatewaySession {
 export interface AttachedAt extends Pick<ServeContext, 'role' | 'address' | 'reachedAt'> {
   /** Of a Redis Cluster: the shard that the client wants, under its name. */
   readonly shard?: string;
-}
-
-/** With its number, among those who came to the same door. */
-interface ListedAt extends AttachedAt {
-  readonly id: number;
-  readonly clients: Clients;
 }
 
 const roleOf = ({ role }: AttachedAt): ListenerRole => (role === 'replica' ? 'replica' : 'primary');
@@ -158,31 +153,18 @@ export function openGateway(
   };
   lookAgain();
 
-  function openRelay(client: ClientStream, at: ListedAt, onClosed: () => void): Relay {
-    const opened = doors.to(at.shard ?? config.name, roleOf(at));
-    const left = doors.enter(opened);
-    const serve = (stream: ClientStream, closed: () => void): Relay =>
-      createRelay({
-        ...opened,
-        context,
-        identity: initial,
-        client: stream,
-        address: at.address,
-        reachedAt: at.reachedAt,
-        id: at.id,
-        clients: at.clients,
-        onClosed() {
-          left();
-          closed();
-        },
-      });
-    if (guardRules === undefined || roleOf(at) === 'replica') return serve(client, onClosed);
+  const openRelay = (client: ClientStream, door: Door, at: ListedAt, onClosed: () => void): Relay =>
+    createRelay({ context, door, identity: initial, client, at, onClosed });
+
+  function openGuarded(client: ClientStream, door: Door, at: ListedAt, onClosed: () => void): Relay {
+    const { lease, role } = door.origin;
+    if (guardRules === undefined || role === 'replica') return openRelay(client, door, at, onClosed);
     return new WriteGuard({
       context,
       rules: guardRules,
       client,
-      lease: opened.origin.lease,
-      openRelay: (stream) => serve(stream, () => undefined),
+      lease,
+      openRelay: (stream) => openRelay(stream, door, at, () => undefined),
       onClosed,
     });
   }
@@ -196,14 +178,15 @@ export function openGateway(
 
   function listed<T extends Listed>(
     at: AttachedAt,
-    open: (at: ListedAt, onClosed: () => void) => T,
+    open: (known: ListedAt, onClosed: () => void) => T,
     onClosed: () => void,
   ): T {
     counters.clients += 1;
     lastClient += 1;
     const id = lastClient;
     const clients = clientsOf(at);
-    const client = open({ ...at, id, clients }, () => {
+    // No spread: to each object with fields behind one V8 gives a shape of its own, larger than what is in it.
+    const client = open({ id, clients, address: at.address, reachedAt: at.reachedAt }, () => {
       counters.clients -= 1;
       clients.delete(id);
       onClosed();
@@ -213,7 +196,11 @@ export function openGateway(
   }
 
   const attach: RedisGateway['attach'] = (client, at, onClosed) =>
-    listed(at, (known, closed) => openRelay(client, known, closed), onClosed);
+    listed(
+      at,
+      (known, closed) => openGuarded(client, doors.to(at.shard ?? config.name, roleOf(at)), known, closed),
+      onClosed,
+    );
 
   /** A client that knows of no shards reaches them all over its one connection. */
   const route = (client: ClientStream, map: SlotMap, at: AttachedAt, onClosed: () => void): Listed =>
@@ -228,24 +215,24 @@ export function openGateway(
           id: known.id,
           address: at.address,
           reachedAt: at.reachedAt,
-          openLane: (shard, stream, laneClosed) => openRelay(stream, { ...known, shard }, laneClosed),
+          openLane: (shard, stream, laneClosed) =>
+            openGuarded(stream, doors.to(shard, roleOf(at)), known, laneClosed),
           leaseOf: (shard) => doors.to(shard, roleOf(at)).origin.lease(),
           onClosed: closed,
         }),
       onClosed,
     );
 
+  const attachToAll: RedisGateway['attachToAll'] = (client, at, onClosed) =>
+    slots === undefined ? attach(client, at, onClosed) : route(client, slots, at, onClosed);
+
   return {
     counters: counters as unknown as Readonly<Record<string, number>>,
     attach,
-    attachToAll(client, at, onClosed) {
-      return slots === undefined ? attach(client, at, onClosed) : route(client, slots, at, onClosed);
-    },
+    attachToAll,
     serve(client: Duplex, at: ServeContext) {
       mayHalfClose(client, runtime, config.holdMs);
-      return serveClient(client, at.drain, isOpen, (onClosed) =>
-        slots === undefined ? attach(client, at, onClosed) : route(client, slots, at, onClosed),
-      );
+      return serveClient(client, at.drain, isOpen, (onClosed) => attachToAll(client, at, onClosed));
     },
     async [Symbol.asyncDispose]() {
       isOpen = false;

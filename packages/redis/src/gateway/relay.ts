@@ -1,5 +1,4 @@
-import type { ClientStream, EndpointId, Ms } from '@failover/core';
-import type { Session } from '../session/session.ts';
+import type { ClientStream, Ms } from '@failover/core';
 import { newSession } from '../session/session.ts';
 import type { AnswersOptions } from './answers.ts';
 import { Answers } from './answers.ts';
@@ -9,11 +8,12 @@ import { factsOf } from './client-facts.ts';
 import type { ClientSideOptions } from './client-side.ts';
 import { ClientSide } from './client-side.ts';
 import type { ClientState } from './client-state.ts';
-import type { Listed } from './clients.ts';
+import type { Listed, ListedAt } from './clients.ts';
 import { Collection } from './collection.ts';
 import type { GatewayContext } from './context.ts';
 import type { DetachmentOptions } from './detachment.ts';
 import { Detachment, askedIn } from './detachment.ts';
+import type { Door } from './door.ts';
 import type { EntranceOptions } from './entrance.ts';
 import { Entrance } from './entrance.ts';
 import { farewell } from './farewell.ts';
@@ -40,7 +40,7 @@ import { stepSession } from './session-step.ts';
 import type { SettlementOptions } from './settlement.ts';
 import { Settlement } from './settlement.ts';
 import { Unwatched } from './unwatched.ts';
-import type { Loss, Owner, Upstream } from './upstream.ts';
+import type { Loss, Upstream } from './upstream.ts';
 import { WaitCover } from './wait-cover.ts';
 
 export interface Relay extends Listed {
@@ -62,16 +62,10 @@ export interface Relay extends Listed {
 
 export interface RelayOptions {
   readonly context: GatewayContext;
-  readonly origin: Origin;
-  readonly shared: Pool<Pending>;
-  /** Connections of this client alone; each begins with what `replay` gives. */
-  openPinned(owner: Owner<Pending>, session: () => Session, onDrain: () => void): Pool<Pending>;
+  readonly door: Door;
   readonly identity: Identity;
   readonly client: ClientStream;
-  readonly address: string;
-  readonly reachedAt?: EndpointId | undefined;
-  readonly id: number;
-  readonly clients: ReadonlyMap<number, Listed>;
+  readonly at: ListedAt;
   onClosed(): void;
 }
 
@@ -127,7 +121,9 @@ class OneRelay
   isPumping = false;
 
   constructor(options: RelayOptions) {
-    const { client, context, origin, shared } = options;
+    const { client, context, door } = options;
+    const { origin, shared } = door;
+    door.relays += 1;
     this.options = options;
     this.context = context;
     this.origin = origin;
@@ -259,7 +255,7 @@ class OneRelay
   }
 
   facts(): ClientFacts {
-    const { id, address, reachedAt } = this.options;
+    const { id, address, reachedAt } = this.options.at;
     return factsOf({
       id,
       address,
@@ -282,7 +278,7 @@ class OneRelay
   // ---- its connections
 
   openPinned(): Pool<Pending> {
-    return this.options.openPinned(
+    return this.options.door.openPinned(
       this.flight.answers,
       () => this.state.session,
       () => {
@@ -403,7 +399,7 @@ class OneRelay
   tooSlow(): void {
     const { client, context, options, origin } = this;
     context.counters.closedSlow += 1;
-    context.reports.tooSlow(origin.target, options.address, client.writableLength);
+    context.reports.tooSlow(origin.target, options.at.address, client.writableLength);
     this.close();
   }
 
@@ -420,6 +416,7 @@ class OneRelay
     // Held commands go with the client that asked for them: it may ask again elsewhere.
     this.dropLine();
     this.route.closePinned('its client is gone');
+    this.options.door.relays -= 1;
     this.options.onClosed();
   }
 

@@ -1,10 +1,9 @@
-import type { EndpointId } from '@failover/core';
 import { newSession } from '../session/session.ts';
 import type { Attachment } from './attachment.ts';
 import type { AboutOthers } from './client-filter.ts';
 import type { ClientFacts } from './client-facts.ts';
 import type { ClientState } from './client-state.ts';
-import type { Listed } from './clients.ts';
+import type { ListedAt } from './clients.ts';
 import { answerAboutOthers } from './clients.ts';
 import type { GatewayContext } from './context.ts';
 import type { Gates } from './gates.ts';
@@ -26,10 +25,7 @@ export interface SessionStepOptions {
   readonly context: GatewayContext;
   readonly origin: { readonly role: ListenerRole };
   readonly options: {
-    readonly id: number;
-    /** All that came to the same door. */
-    readonly clients: ReadonlyMap<number, Listed>;
-    readonly reachedAt?: EndpointId | undefined;
+    readonly at: ListedAt;
     /** Who it is until it says otherwise. */
     readonly identity: Identity;
   };
@@ -52,7 +48,7 @@ export interface SessionStepOptions {
 /** Does the command at the head of the line. True if it was dealt with. */
 export function stepSession(head: PendingSession, client: SessionStepOptions): boolean {
   const { context, state, attachment, mute, line } = client;
-  const { reachedAt, identity: initial } = client.options;
+  const { at, identity: initial } = client.options;
   const { identity } = state;
   const answer = answerSession(head, {
     context,
@@ -62,7 +58,7 @@ export function stepSession(head: PendingSession, client: SessionStepOptions): b
     user: state.user,
     facts: client.facts(),
     role: client.origin.role,
-    sentinel: { name: context.name, reachedAt },
+    sentinel: { name: context.name, reachedAt: at.reachedAt },
   });
   if (attachment.isInTransaction && answer.type !== 'end' && answer.type !== 'reset') {
     // What it would set is set here and not on the server, so that EXEC would run with something else.
@@ -101,7 +97,7 @@ export function stepSession(head: PendingSession, client: SessionStepOptions): b
 }
 
 function stepOthers(head: PendingSession, client: SessionStepOptions, asked: AboutOthers): boolean {
-  const { id, clients } = client.options;
+  const { id, clients } = client.options.at;
   const answer = answerAboutOthers(asked, head, clients, client.facts());
   if (answer.type === 'ask') {
     client.line.replace(head, answer.command);
