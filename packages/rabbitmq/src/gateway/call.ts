@@ -6,7 +6,7 @@ import { replyCode } from '../protocol/reply-code.ts';
 import { isReply } from '../protocol/traits.ts';
 import type { Connection } from './connection.ts';
 import { takeUpstreamId } from './connection.ts';
-import { closing } from './frames.ts';
+import { allBack, closing } from './frames.ts';
 
 /** How a call of ours ended. `at` is the method that was not done; all before it were. */
 export type CallEnd =
@@ -70,10 +70,7 @@ export function callNode(
     if (isReply(reply.name)) at += 1;
     if (reply.name === 'basic.consume-ok') sendFrom(at);
     if (at < methods.length) return;
-    if (consumes) {
-      // Since 4.3 this is no failed delivery, while what a close gives back is.
-      send({ name: 'basic.nack', deliveryTag: 0, multiple: true, requeue: true });
-    }
+    if (consumes) send({ name: 'basic.nack', ...allBack });
     send({ name: 'channel.close', ...closing(replyCode.success, 'done') });
     upstreamChannels.set(channel, { type: 'abandoned' });
     tell({ type: 'done' });

@@ -2,7 +2,7 @@ import type { MethodName } from '../protocol/methods.ts';
 import { replyCode } from '../protocol/reply-code.ts';
 import type { Channel } from './channel.ts';
 import type { Connection } from './connection.ts';
-import { closing, tellClient, tellNode } from './frames.ts';
+import { allBack, closing, tellClient, tellNode } from './frames.ts';
 import { isRegistering } from './request.ts';
 
 /** Nothing of it is under way any more, here or upstream. The client's own number stays taken. */
@@ -43,10 +43,7 @@ export function abandonUpstream(connection: Connection, channel: Channel): void 
   channel.dueAck = undefined;
 }
 
-/**
- * What the client has goes back in so many words. Since 4.3 that is no failed delivery, and a quorum queue drops what has
- * failed 20 times; a close would be one, and before 4.3 both are.
- */
+/** What the client has goes back in so many words, and not with the close. */
 function giveBack(connection: Connection, channel: Channel): void {
   const { consumers, deliveries, mode } = channel;
   if (mode.type === 'tx' || consumers.size + deliveries.unsettled === 0) return;
@@ -55,7 +52,7 @@ function giveBack(connection: Connection, channel: Channel): void {
     // Or it would come here again.
     if (state === 'active') tellNode(connection, channel, 'basic.cancel', { consumerTag: tag, nowait: true });
   }
-  tellNode(connection, channel, 'basic.nack', { deliveryTag: 0, multiple: true, requeue: true });
+  tellNode(connection, channel, 'basic.nack', allBack);
 }
 
 /** Closes one channel alone and says why, in the protocol's own way. */
