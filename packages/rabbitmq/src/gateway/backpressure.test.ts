@@ -5,6 +5,7 @@ import { connectAmqp } from '../testing/amqp-client.ts';
 import type { EmbeddedTestbed } from '../testing/embedded/launch-embedded.ts';
 import { launchEmbedded } from '../testing/embedded/launch-embedded.ts';
 import { openRawClient } from '../testing/embedded/test-kit/raw-client.ts';
+import { consume } from '../testing/embedded/test-kit/speak.ts';
 import type { Served } from './test-kit/served.ts';
 import { serve } from './test-kit/served.ts';
 import { tapNodes } from './test-kit/tap-nodes.ts';
@@ -75,15 +76,7 @@ describe('what does not fit', () => {
     await client.take();
     client.send(1, 'channel.open', {});
     await client.take();
-    client.send(1, 'basic.consume', {
-      queue: 'q',
-      consumerTag: 'c',
-      noLocal: false,
-      noAck: true,
-      exclusive: false,
-      nowait: false,
-      arguments: {},
-    });
+    client.send(1, 'basic.consume', consume('q', 'c', { noAck: true }));
     client.stream.pause();
     const isNodePaused = (): boolean => toNodes.some((stream) => !stream.destroyed && stream.isPaused());
     await expect.poll(isNodePaused).toBe(true);

@@ -2,23 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Consumer } from '../session/consumer.ts';
 import { createConsumer } from '../session/consumer.ts';
+import { consume } from '../testing/embedded/test-kit/speak.ts';
 import { createDeliveries } from './deliveries.ts';
 import { beginMessage } from './message.ts';
 import { createPublishes } from './publishes.ts';
 
-const consumer = (): Consumer =>
-  createConsumer(
-    {
-      queue: 'q',
-      consumerTag: 'c',
-      noLocal: false,
-      noAck: false,
-      exclusive: false,
-      nowait: false,
-      arguments: {},
-    },
-    0,
-  );
+const consumer = (): Consumer => createConsumer(consume('q', 'c'), 0);
 
 describe('confirms around failovers', () => {
   const step = fc.oneof(

@@ -6,6 +6,7 @@ import { encodeContent, encodeMethod } from '../protocol/encode.ts';
 import { frameEndAt, frameHeaderBytes, frameType } from '../protocol/frame.ts';
 import type { Arguments, Method, MethodName } from '../protocol/methods.ts';
 import { emptyLog } from '../session/topology-log.ts';
+import { consume, qos } from '../testing/embedded/test-kit/speak.ts';
 import { createChannel } from './channel.ts';
 import type { Connection } from './connection.ts';
 import { zeroCounters } from './counters.ts';
@@ -124,18 +125,8 @@ function world() {
   moveTo(connection, broker.upstream, new Set());
   broker.flush();
   send('confirm.select', { nowait: false });
-  send('basic.qos', { prefetchSize: 0, prefetchCount: prefetch, global: false });
-  for (const consumerTag of consumers) {
-    send('basic.consume', {
-      queue: 'q',
-      consumerTag,
-      noLocal: false,
-      noAck: false,
-      exclusive: false,
-      nowait: false,
-      arguments: {},
-    });
-  }
+  send('basic.qos', qos(prefetch));
+  for (const consumerTag of consumers) send('basic.consume', consume('q', consumerTag));
   broker.flush();
 
   const settle = (place: number, multiple: boolean, how: Settled['how'], viaReject = false): void => {

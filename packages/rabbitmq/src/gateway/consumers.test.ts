@@ -7,6 +7,7 @@ import { channelAt } from '../protocol/frame.ts';
 import type { Arguments, MethodName } from '../protocol/methods.ts';
 import { createConsumer } from '../session/consumer.ts';
 import { emptyLog } from '../session/topology-log.ts';
+import { consume } from '../testing/embedded/test-kit/speak.ts';
 import { createChannel } from './channel.ts';
 import type { Connection, UpstreamChannel } from './connection.ts';
 import { setAside } from './consumers.ts';
@@ -48,18 +49,7 @@ async function tried(refuseAt: number, serveAt: number): Promise<number | undefi
       }
     },
   };
-  const consumer = createConsumer(
-    {
-      queue: 'q',
-      consumerTag: 'c',
-      noLocal: false,
-      noAck: false,
-      exclusive: false,
-      nowait: false,
-      arguments: {},
-    },
-    50,
-  );
+  const consumer = createConsumer(consume('q', 'c'), 50);
   const channel = { ...createChannel(1, 0), phase: 'open' as const, consumers: new Map([['c', consumer]]) };
   const connection = {
     upstream,

@@ -4,6 +4,7 @@ import { encodeContent, encodeMethod } from '../protocol/encode.ts';
 import { frameEndAt, frameHeaderBytes } from '../protocol/frame.ts';
 import type { RawClient } from '../testing/embedded/test-kit/raw-client.ts';
 import { openRawClient } from '../testing/embedded/test-kit/raw-client.ts';
+import { ack, bind, cancel, consume, declare, get, qos, quorum } from '../testing/embedded/test-kit/speak.ts';
 import { tapNodes } from './test-kit/tap-nodes.ts';
 import { all, here, openWorld } from './test-kit/world.ts';
 import type { World } from './test-kit/world.ts';
@@ -92,41 +93,19 @@ const message = (channel: number): readonly Buffer[] => [
   ),
 ];
 
-const declare = encodeMethod(1, 'queue.declare', {
-  queue: 'q',
-  passive: false,
-  durable: true,
-  exclusive: false,
-  autoDelete: false,
-  nowait: false,
-  arguments: { 'x-queue-type': 'quorum' },
-});
+const declaring = encodeMethod(1, 'queue.declare', declare('q', quorum));
 
 const session: readonly Buffer[] = [
-  declare,
+  declaring,
   encodeMethod(1, 'confirm.select', { nowait: false }),
   ...message(1),
-  encodeMethod(2, 'basic.qos', { prefetchSize: 0, prefetchCount: 2, global: false }),
-  encodeMethod(2, 'basic.consume', {
-    queue: 'q',
-    consumerTag: 'c',
-    noLocal: false,
-    noAck: false,
-    exclusive: false,
-    nowait: false,
-    arguments: { 'x-priority': 1 },
-  }),
+  encodeMethod(2, 'basic.qos', qos(2)),
+  encodeMethod(2, 'basic.consume', consume('q', 'c', { arguments: { 'x-priority': 1 } })),
   ...message(2),
-  encodeMethod(2, 'basic.ack', { deliveryTag: 1, multiple: false }),
-  encodeMethod(1, 'queue.bind', {
-    queue: 'q',
-    exchange: 'amq.topic',
-    routingKey: '#',
-    nowait: false,
-    arguments: {},
-  }),
-  encodeMethod(1, 'basic.get', { queue: 'q', noAck: true }),
-  encodeMethod(2, 'basic.cancel', { consumerTag: 'c', nowait: false }),
+  encodeMethod(2, 'basic.ack', ack(1)),
+  encodeMethod(1, 'queue.bind', bind('q', 'amq.topic', '#')),
+  encodeMethod(1, 'basic.get', get('q')),
+  encodeMethod(2, 'basic.cancel', cancel('c')),
 ];
 
 let one: World;
@@ -187,7 +166,7 @@ describe('a frame of a client that is damaged', () => {
     const client = await openClient();
     all(testbed, (member) => testbed.kill(member));
     await testbed.runtime.advance(100);
-    const bad = Buffer.from(declare);
+    const bad = Buffer.from(declaring);
     // The name of the queue is longer than the frame.
     bad[frameHeaderBytes + 6] = 255;
     client.stream.write(bad);
@@ -203,7 +182,7 @@ describe('a frame of a client that is damaged', () => {
   it('with properties that nobody can read, breaks nothing when its message has to go again', async () => {
     const { testbed } = one;
     const client = await openClient();
-    client.stream.write(Buffer.concat([declare, encodeMethod(1, 'confirm.select', { nowait: false })]));
+    client.stream.write(Buffer.concat([declaring, encodeMethod(1, 'confirm.select', { nowait: false })]));
     for (let at = 0; at < 2; at += 1) await one.until(client.take());
     all(testbed, (member) => testbed.hang(member));
     const [method, header, body] = message(1) as readonly [Buffer, Buffer, Buffer];
@@ -240,7 +219,7 @@ describe('a frame of a node that is damaged', () => {
         await testbed.runtime.advance(3000);
         onBytes = (bytes) => bytes;
         const other = await openClient();
-        other.stream.write(declare);
+        other.stream.write(declaring);
         expect((await one.until(other.take()))?.method.name).toBe('queue.declare-ok');
         other.stream.destroy();
         await leave(client);

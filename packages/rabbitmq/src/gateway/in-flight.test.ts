@@ -4,6 +4,23 @@ import { methods } from '../protocol/methods.ts';
 import { isReply } from '../protocol/traits.ts';
 import { openRawClient } from '../testing/embedded/test-kit/raw-client.ts';
 import type { RawClient } from '../testing/embedded/test-kit/raw-client.ts';
+import {
+  bind,
+  bindExchange,
+  cancel,
+  consume,
+  declare,
+  exchange,
+  farewell,
+  get,
+  hold,
+  purge,
+  qos,
+  quorum,
+  remove,
+  removeExchange,
+  unbind,
+} from '../testing/embedded/test-kit/speak.ts';
 import { tapNodes } from './test-kit/tap-nodes.ts';
 import { all, here, openWorld } from './test-kit/world.ts';
 import type { World } from './test-kit/world.ts';
@@ -39,26 +56,9 @@ async function answered<N extends MethodName>(name: N, values: Arguments<N>): Pr
   expect(await next()).toBe(`${name}-ok`);
 }
 
-const noFlags = { durable: false, autoDelete: false, internal: false, nowait: false, arguments: {} };
-const q = { queue: 'q', passive: false, durable: true, exclusive: false, autoDelete: false, nowait: false };
-const quorum = { ...q, arguments: { 'x-queue-type': 'quorum' } };
-const consumer = {
-  queue: 'q',
-  consumerTag: 'c',
-  noLocal: false,
-  noAck: true,
-  exclusive: false,
-  nowait: false,
-  arguments: {},
-};
-const bound = {
-  destination: 'amq.fanout',
-  source: 'amq.topic',
-  routingKey: 'a',
-  nowait: false,
-  arguments: {},
-};
-const boundQueue = { queue: 'q', exchange: 'amq.topic', routingKey: 'a', arguments: {} };
+const queue = declare('q', quorum);
+const consumer = consume('q', 'c', { noAck: true });
+const bound = bindExchange('amq.fanout', 'amq.topic', 'a');
 
 type Sent = { readonly [N in MethodName]: readonly [name: N, values: Arguments<N>] }[MethodName];
 
@@ -66,25 +66,25 @@ type Sent = { readonly [N in MethodName]: readonly [name: N, values: Arguments<N
 const named = (all: readonly Sent[]) => all.map((sent) => ({ name: sent[0], sent }));
 
 const again: readonly Sent[] = [
-  ['exchange.declare', { exchange: 'x', type: 'fanout', passive: false, ...noFlags }],
-  ['exchange.delete', { exchange: 'x', ifUnused: false, nowait: false }],
+  ['exchange.declare', exchange('x', 'fanout', { durable: false })],
+  ['exchange.delete', removeExchange('x')],
   ['exchange.bind', bound],
   ['exchange.unbind', bound],
-  ['queue.declare', quorum],
-  ['queue.bind', { ...boundQueue, nowait: false }],
-  ['queue.unbind', boundQueue],
-  ['queue.delete', { queue: 'other', ifUnused: false, ifEmpty: false, nowait: false }],
-  ['basic.qos', { prefetchSize: 0, prefetchCount: 5, global: false }],
+  ['queue.declare', queue],
+  ['queue.bind', bind('q', 'amq.topic', 'a')],
+  ['queue.unbind', unbind('q', 'amq.topic', 'a')],
+  ['queue.delete', remove('other')],
+  ['basic.qos', qos(5)],
   ['basic.consume', consumer],
   ['confirm.select', { nowait: false }],
   ['tx.select', {}],
 ];
 const over: readonly Sent[] = [
-  ['channel.close', { replyCode: 200, replyText: '', classId: 0, methodId: 0 }],
-  ['basic.cancel', { consumerTag: 'c', nowait: false }],
+  ['channel.close', farewell],
+  ['basic.cancel', cancel('c')],
   ['basic.recover', { requeue: true }],
 ];
-const unknown: readonly Sent[] = [['queue.purge', { queue: 'q', nowait: false }]];
+const unknown: readonly Sent[] = [['queue.purge', purge('q')]];
 
 /** It is sent, and the node that has it is lost before it answers. */
 async function lost([name, values]: Sent): Promise<string> {
@@ -104,27 +104,27 @@ async function lost([name, values]: Sent): Promise<string> {
 
 describe('what was asked and not answered when its node was lost', () => {
   it.each(named(again))('$name is asked again', async ({ name, sent }) => {
-    await answered('queue.declare', quorum);
+    await answered('queue.declare', queue);
     expect(await lost(sent)).toBe(`${name}-ok`);
-    await answered('queue.declare', quorum);
+    await answered('queue.declare', queue);
   });
 
   it.each(named(over))('$name was done by the loss: it is answered at once', async ({ name, sent }) => {
-    await answered('queue.declare', quorum);
+    await answered('queue.declare', queue);
     await answered('basic.consume', consumer);
     expect(await lost(sent)).toBe(`${name}-ok at once`);
   });
 
   it.each(named(unknown))('$name may have been done: its channel closes with 541', async ({ name, sent }) => {
-    await answered('queue.declare', quorum);
+    await answered('queue.declare', queue);
     expect(await lost(sent)).toMatch(new RegExp(`^541 .*${name} was sent and not answered.* at once$`));
     expect(one.counter('unknown')).toBe(1);
   });
 
   it('basic.get is asked again, but not with noAck', async () => {
-    await answered('queue.declare', quorum);
-    expect(await lost(['basic.get', { queue: 'q', noAck: false }])).toBe('basic.get-empty');
-    expect(await lost(['basic.get', { queue: 'q', noAck: true }])).toMatch(/^541 .*basic\.get was sent/);
+    await answered('queue.declare', queue);
+    expect(await lost(['basic.get', hold('q')])).toBe('basic.get-empty');
+    expect(await lost(['basic.get', get('q')])).toMatch(/^541 .*basic\.get was sent/);
   });
 
   it('tx.commit may have been done; tx.rollback is done', async () => {
@@ -158,7 +158,7 @@ describe('a message that came back', () => {
     expect(await next()).toBe('basic.return');
     await one.untilSo(() => one.counter('switches') === 1);
     expect(await next()).toBe('basic.ack');
-    await answered('queue.declare', quorum);
+    await answered('queue.declare', queue);
     expect(isCut).toBe(true);
     expect(one.counter('resent')).toBe(0);
     expect(client.heard).toEqual([]);
@@ -174,10 +174,10 @@ describe('a consumer whose queue is deleted', () => {
     const listener = openRawClient({ runtime: testbed.runtime, endpoint: here, capabilities });
     await until(listener.take());
     listener.send(1, 'channel.open', {});
-    listener.send(1, 'queue.declare', quorum);
+    listener.send(1, 'queue.declare', queue);
     listener.send(1, 'basic.consume', consumer);
     for (let at = 0; at < 3; at += 1) await until(listener.take());
-    await answered('queue.delete', { queue: 'q', ifUnused: false, ifEmpty: false, nowait: false });
+    await answered('queue.delete', remove('q'));
     await one.untilSo(() => one.counter('consumersLost') === 1);
     await testbed.runtime.advance(100);
     expect(listener.heard.map(({ method }) => method.name)).toEqual(told);
