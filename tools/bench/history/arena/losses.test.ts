@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { endpoint } from '@failover/core';
-import { keySlot } from '../key-slot.ts';
+import { keySlot } from '../../key-slot.ts';
 import { lossesOf } from './losses.ts';
 
 const [owner, other] = [endpoint('127.0.0.1:1'), endpoint('127.0.0.1:2')];

@@ -1,6 +1,6 @@
 import { portOf } from '@failover/core';
 import type { SettledSlot } from '@failover/redis/testing';
-import { keySlot } from '../key-slot.ts';
+import { keySlot } from '../../key-slot.ts';
 import type { OwnedSuccession } from './arena.ts';
 
 /**

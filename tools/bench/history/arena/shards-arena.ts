@@ -3,7 +3,7 @@ import { launchShards, type Shard, type ShardsTestbed } from '@failover/redis/te
 import { now } from '../../clock.ts';
 import { type Prober, startProber } from '../../prober/prober.ts';
 import type { Random } from '../../random.ts';
-import { keySlot } from '../key-slot.ts';
+import { keySlot } from '../../key-slot.ts';
 import { busyKeys, channelOf } from '../keys.ts';
 import type { Arena, Struck } from './arena.ts';
 import { keepOnDisk } from './keep-on-disk.ts';
