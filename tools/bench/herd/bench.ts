@@ -124,7 +124,7 @@ async function once(stage: Stage, pair: number, clients: number, random: Random)
     const electedAt = (): number | undefined =>
       cluster.serverPorts
         .filter((port) => port !== oldPort)
-        .map((port) => firstMasterAfter(prober.sightings(), port, faultAt))
+        .map((port) => firstMasterAfter(prober.roles(), port, faultAt))
         .find((found) => found !== undefined);
     await until(
       'a successor answers ROLE master',

@@ -2,7 +2,7 @@ import { dieWithParent, toParent } from '../process/module.ts';
 import { GIVE_UP_MS, tryFresh } from './fresh.ts';
 import { tryKept } from './kept.ts';
 import type { Eyes } from './replies.ts';
-import type { ProberNews, ProberOrder, Sighting } from './sighting.ts';
+import type { ProberNews, ProberOrder, RoleSeen, Sighting } from './sighting.ts';
 
 let sightings: Sighting[] = [];
 let roles = new Map<number, string>();
@@ -17,7 +17,7 @@ const eyes: Eyes = {
   role(port, role, at) {
     if (roles.get(port) === role) return;
     roles.set(port, role);
-    const seen: Sighting = { type: 'role', port, role, at };
+    const seen: RoleSeen = { type: 'role', port, role, at };
     sightings.push(seen);
     tell(seen);
   },

@@ -1,11 +1,11 @@
 import { nextMessage, startModule } from '../process/module.ts';
-import type { Connections, ProbeLog, ProberNews, ProberOrder, Sighting } from './sighting.ts';
+import type { Connections, ProbeLog, ProberNews, ProberOrder, RoleSeen } from './sighting.ts';
 
 /** The independent reference: it says when the servers serve again, whatever any client believes. */
 export interface Prober {
   begin(ports: readonly number[], key: string, connections?: Connections): void;
-  /** Roles seen since `begin`, live: a write each 2 ms told live would be work that only a fault makes. */
-  sightings(): readonly Sighting[];
+  /** Since `begin`, live. */
+  roles(): readonly RoleSeen[];
   finish(): Promise<ProbeLog>;
 }
 
@@ -17,7 +17,7 @@ const isOf =
 export async function startProber(): Promise<Prober> {
   const child = startModule(new URL('./main.ts', import.meta.url), {});
   await nextMessage(child, 'the prober is ready', 15_000, isOf('ready'));
-  let live: Sighting[] = [];
+  let live: RoleSeen[] = [];
   child.on('message', (news: ProberNews) => {
     if (news.type === 'role') live.push(news);
   });
@@ -27,7 +27,7 @@ export async function startProber(): Promise<Prober> {
       live = [];
       order({ type: 'begin', ports, key, connections });
     },
-    sightings: () => live,
+    roles: () => live,
     async finish() {
       const log = nextMessage(child, "the prober's log", 5000, isOf('log'));
       order({ type: 'finish' });

@@ -1,6 +1,13 @@
+export interface RoleSeen {
+  readonly type: 'role';
+  readonly port: number;
+  readonly role: string;
+  readonly at: number;
+}
+
 /** What the prober saw of one server. Times are of the shared monotonic clock, in ms. */
 export type Sighting =
-  | { readonly type: 'role'; readonly port: number; readonly role: string; readonly at: number }
+  | RoleSeen
   | {
       readonly type: 'wrote';
       readonly port: number;
@@ -27,7 +34,8 @@ export type ProberOrder =
     }
   | { readonly type: 'finish' };
 
-export type ProberNews = Sighting | ({ readonly type: 'log' } & ProbeLog) | { readonly type: 'ready' };
+/** Roles are told at once; a write each 2 ms told live would be work that only a fault makes. */
+export type ProberNews = RoleSeen | ({ readonly type: 'log' } & ProbeLog) | { readonly type: 'ready' };
 
 /** When a server first answered ROLE master after a moment at which it was none. */
 export function firstMasterAfter(

@@ -68,7 +68,7 @@ async function awaitRecovery(
   const others = stage.cluster.serverPorts.filter((port) => port !== stage.primaryPort);
   const servedAt = (): number | undefined =>
     others
-      .map((port) => firstMasterAfter(stage.prober.sightings(), port, faultAt))
+      .map((port) => firstMasterAfter(stage.prober.roles(), port, faultAt))
       .find((found) => found !== undefined);
   await until('a successor answers ROLE master', 60_000, () => Promise.resolve(servedAt() !== undefined), 10);
   const served = servedAt() ?? now();

@@ -159,7 +159,7 @@ async function awaitRecovery(
 ): Promise<void> {
   const elected = (): number | undefined =>
     replicas
-      .map((port) => firstMasterAfter(prober.sightings(), port, faultAt))
+      .map((port) => firstMasterAfter(prober.roles(), port, faultAt))
       .find((found) => found !== undefined);
   await until('a replica takes over', ELECTION_LIMIT_MS, () => Promise.resolve(elected() !== undefined), 10);
   const served = elected() ?? now();
