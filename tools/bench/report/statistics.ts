@@ -3,7 +3,7 @@ import { seeded } from '../random.ts';
 /** @example quantile([1, 2, 3, 4], 0.5) // 2.5 */
 export function quantile(values: readonly number[], share: number): number {
   if (values.length === 0) return NaN;
-  const sorted = [...values].sort((a, b) => a - b);
+  const sorted = Float64Array.from(values).sort();
   const position = (sorted.length - 1) * share;
   const below = sorted[Math.floor(position)] as number;
   const above = sorted[Math.ceil(position)] as number;
@@ -29,20 +29,31 @@ export function summarize(values: readonly number[]): Summary {
   return { count: values.length, median: median(values), p95: rank ?? NaN, worst: sorted.at(-1) ?? NaN };
 }
 
-export interface Interval {
-  readonly median: number;
+export interface Bounds {
   readonly low: number;
   readonly high: number;
 }
 
-/** 95 % interval of the median by resampling; seeded, so that the same runs give the same interval. */
-export function bootstrap(values: readonly number[], resamples = 2000, seed = 1): Interval {
+export interface Interval extends Bounds {
+  readonly median: number;
+}
+
+/** 95 % interval of a figure of all runs by resampling; seeded, so that the same runs give the same interval. */
+export function boundsOf<Run>(
+  runs: readonly Run[],
+  figure: (runs: readonly Run[]) => number,
+  resamples: number,
+  seed = 1,
+): Bounds {
   const random = seeded(seed);
-  const medians: number[] = [];
-  for (let round = 0; round < resamples; round++) {
-    medians.push(median(values.map(() => values[Math.floor(random() * values.length)] as number)));
-  }
-  return { median: median(values), low: quantile(medians, 0.025), high: quantile(medians, 0.975) };
+  const anew = (): readonly Run[] => runs.map(() => runs[Math.floor(random() * runs.length)] as Run);
+  const figures = Array.from({ length: resamples }, () => figure(anew()));
+  return { low: quantile(figures, 0.025), high: quantile(figures, 0.975) };
+}
+
+/** The median with its 95 % interval. */
+export function bootstrap(values: readonly number[], resamples = 2000, seed = 1): Interval {
+  return { median: median(values), ...boundsOf(values, median, resamples, seed) };
 }
 
 /** Ratios of runs that stood side by side: what both suffered alike cancels out. */

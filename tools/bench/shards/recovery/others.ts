@@ -1,6 +1,5 @@
 import type { OperationRecord } from '../../load/operation.ts';
-import { seeded } from '../../random.ts';
-import { quantile } from '../../report/statistics.ts';
+import { type Bounds, boundsOf, quantile } from '../../report/statistics.ts';
 
 /** ms; what falls due so shortly before the fault may end in it. */
 const MARGIN_MS = 20;
@@ -68,10 +67,7 @@ export interface P99 {
 }
 
 /** Of several runs, with the 95 % interval of the ratio. */
-export interface P99OfRuns extends P99 {
-  readonly low: number;
-  readonly high: number;
-}
+export interface P99OfRuns extends P99, Bounds {}
 
 const RESAMPLES = 200;
 
@@ -87,9 +83,5 @@ export function p99OfRuns(runs: readonly Latencies[]): P99OfRuns {
       calm: chosen.flatMap(({ calm }) => calm),
       during: chosen.flatMap(({ during }) => during),
     });
-  const random = seeded(1);
-  const anew = (): readonly Latencies[] =>
-    runs.map(() => runs[Math.floor(random() * runs.length)] as Latencies);
-  const ratios = Array.from({ length: RESAMPLES }, () => together(anew()).ratio);
-  return { ...together(runs), low: quantile(ratios, 0.025), high: quantile(ratios, 0.975) };
+  return { ...together(runs), ...boundsOf(runs, (chosen) => together(chosen).ratio, RESAMPLES) };
 }
