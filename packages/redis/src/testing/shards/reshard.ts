@@ -1,9 +1,9 @@
 import type { EndpointId } from '@failover/core';
-import { itemsOf, textOf, type RespValue } from '../../protocol/value.ts';
 import { TestbedError } from '../testbed.ts';
 import { addressWords, must, type Ask } from './ask.ts';
 import { shardOf } from './shard-view.ts';
 import type { Shard } from './shard.ts';
+import { countKeys, keysIn } from './slot-keys.ts';
 
 /** One slot's way from the shard that has it to another. */
 export interface SlotMove {
@@ -49,7 +49,7 @@ export async function migrateKeys(
   let moved = 0;
   while (moved < count) {
     const wanted = Math.min(keysAtOnce, count - moved);
-    const keys = keysIn(await must(ask, from, 'CLUSTER', 'GETKEYSINSLOT', slot, wanted));
+    const keys = await keysIn(ask, from, slot, wanted);
     if (keys.length === 0) break;
     await must(ask, from, 'MIGRATE', ...addressWords(to), '', 0, migrateMs, ...auth, 'KEYS', ...keys);
     moved += keys.length;
@@ -60,16 +60,8 @@ export async function migrateKeys(
 /** @throws TestbedError, and changes nothing, if keys are left where they were */
 export async function endMove(ask: Ask, { slot, from, to, toId, others }: SlotMove): Promise<void> {
   // The old one would refuse, but only after the new one has taken the slot.
-  const left = await must(ask, from, 'CLUSTER', 'COUNTKEYSINSLOT', slot);
-  if (left.type !== 'integer' || Number(left.value) > 0) {
+  if ((await countKeys(ask, from, slot)) > 0)
     throw new TestbedError(`${from} still has keys of slot ${slot}`);
-  }
   // The new one first: it raises its epoch, so that its word counts more than that of who still thinks otherwise.
   for (const node of [to, from, ...others]) await must(ask, node, 'CLUSTER', 'SETSLOT', slot, 'NODE', toId);
-}
-
-function keysIn(reply: RespValue): readonly Uint8Array[] {
-  return (itemsOf(reply) ?? []).map((key) =>
-    key.type === 'bulk' ? key.bytes : Buffer.from(textOf(key) ?? ''),
-  );
 }

@@ -1,10 +1,10 @@
 import type { EndpointId, Runtime } from '@failover/core';
-import { itemsOf, textOf } from '../../protocol/value.ts';
 import { connectResp } from '../resp-client.ts';
 import { TestbedError } from '../testbed.ts';
 import { must, type Ask } from './ask.ts';
 import { migrateKeys } from './reshard.ts';
 import { ownerOf, type Claimant, type SlotDispute } from './slot-dispute.ts';
+import { countKeys, keysIn } from './slot-keys.ts';
 
 /** How a dispute ended. */
 export interface SettledSlot {
@@ -39,7 +39,7 @@ export async function settleSlot(
   const holders = await Promise.all(
     claimants.map(async (claimant): Promise<Holder> => ({
       ...claimant,
-      keys: await keysIn(ask, claimant.node, slot),
+      keys: await countKeys(ask, claimant.node, slot),
     })),
   );
   const owner = ownerOf(holders);
@@ -72,12 +72,7 @@ export async function settleSlot(
     }
     await must(ask, node, 'CLUSTER', 'SETSLOT', slot, 'NODE', owner.id);
   }
-  return { slot, owner: owner.node, keys: await keysIn(ask, owner.node, slot), dropped };
-}
-
-async function keysIn(ask: Ask, node: EndpointId, slot: number): Promise<number> {
-  const reply = await must(ask, node, 'CLUSTER', 'COUNTKEYSINSLOT', slot);
-  return reply.type === 'integer' ? Number(reply.value) : 0;
+  return { slot, owner: owner.node, keys: await countKeys(ask, owner.node, slot), dropped };
 }
 
 async function keysOfBoth(
@@ -87,9 +82,8 @@ async function keysOfBoth(
   owner: EndpointId,
 ): Promise<readonly Buffer[]> {
   const both: Buffer[] = [];
-  const all = await keysIn(ask, node, slot);
-  for (const item of itemsOf(await must(ask, node, 'CLUSTER', 'GETKEYSINSLOT', slot, all)) ?? []) {
-    const key = Buffer.from(item.type === 'bulk' ? item.bytes : (textOf(item) ?? ''));
+  for (const bytes of await keysIn(ask, node, slot, await countKeys(ask, node, slot))) {
+    const key = Buffer.from(bytes);
     const reply = await must(ask, owner, 'EXISTS', key);
     if (reply.type === 'integer' && Number(reply.value) > 0) both.push(key);
   }

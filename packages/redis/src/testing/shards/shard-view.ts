@@ -9,7 +9,7 @@ import type { Shard, SlotRange } from './shard.ts';
 export type ClusterView = ReadonlyMap<EndpointId, SeenNode>;
 
 /** The id of each slot's owner, `undefined` where there is none. */
-type Owners = readonly (string | undefined)[];
+export type Owners = readonly (string | undefined)[];
 
 /** The shards as more than half of the running nodes see them, in the order of their slots. */
 export function shardsIn(view: ClusterView): readonly Shard[] {
@@ -112,11 +112,14 @@ function majorityOwners(view: ClusterView): Owners {
   );
 }
 
+/** Nobody has the slots of one that is called failed. */
 function ownersSeenBy(nodes: readonly KnownNode[]): Owners {
+  return ownersIn(nodes.filter(({ flags }) => !flags.has('fail')));
+}
+
+export function ownersIn(nodes: readonly KnownNode[]): Owners {
   const owners = new Array<string | undefined>(slotCount).fill(undefined);
-  for (const { id, flags, slots } of nodes) {
-    if (!flags.has('fail')) for (const [from, to] of slots) owners.fill(id, from, to + 1);
-  }
+  for (const { id, slots } of nodes) for (const [from, to] of slots) owners.fill(id, from, to + 1);
   return owners;
 }
 

@@ -1,7 +1,7 @@
 import type { EndpointId } from '@failover/core';
 import { slotCount } from '../../protocol/key-slot.ts';
 import type { KnownNode } from './cluster-nodes.ts';
-import type { ClusterView } from './shard-view.ts';
+import { ownersIn, type ClusterView, type Owners } from './shard-view.ts';
 
 /** A running primary in a dispute about one slot. */
 export interface Claimant {
@@ -23,7 +23,8 @@ export interface SlotDispute {
 interface Table {
   readonly node: EndpointId;
   readonly own: KnownNode | undefined;
-  readonly owners: readonly (string | undefined)[];
+  /** Those that it calls failed too: what one has that does not run is in no dispute. */
+  readonly owners: Owners;
 }
 
 /** All disputes. None about a slot that a node has which does not run: its replica comes first. */
@@ -70,8 +71,7 @@ function claimantOf({ node, own }: Table, slot: number, tables: readonly Table[]
 function tablesIn(view: ClusterView): readonly Table[] {
   return [...view].flatMap(([node, seen]) => {
     if (seen.type === 'none') return [];
-    const owners = new Array<string | undefined>(slotCount).fill(undefined);
-    for (const { id, slots } of seen.nodes) for (const [from, to] of slots) owners.fill(id, from, to + 1);
-    return [{ node, own: seen.nodes.find(({ flags }) => flags.has('myself')), owners }];
+    const { nodes } = seen;
+    return [{ node, own: nodes.find(({ flags }) => flags.has('myself')), owners: ownersIn(nodes) }];
   });
 }
