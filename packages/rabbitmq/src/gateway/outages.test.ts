@@ -1,5 +1,5 @@
 import type { EndpointId } from '@failover/core';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createClient } from '../client/create-client.ts';
 import { heartbeatFrame } from '../protocol/frame.ts';
 import { connectAmqp } from '../testing/amqp-client.ts';
@@ -8,23 +8,12 @@ import type { VirtualTestbed } from '../testing/embedded/launch-virtual.ts';
 import { launchVirtual } from '../testing/embedded/launch-virtual.ts';
 import { openRawClient } from '../testing/embedded/test-kit/raw-client.ts';
 import { tapNodes } from './test-kit/tap-nodes.ts';
-import { all, here, openWorld } from './test-kit/world.ts';
-import type { World } from './test-kit/world.ts';
+import { all, here, worldsUntil } from './test-kit/world.ts';
 
 // In virtual time: minutes pass in milliseconds. Numbers in brackets are those of the statements in docs/rabbitmq.md.
 
 const quorum = { queue: 'q', durable: true, arguments: { 'x-queue-type': 'quorum' } } as const;
-const open: AsyncDisposable[] = [];
-
-afterEach(async () => {
-  for (const each of open.splice(0)) await each[Symbol.asyncDispose]();
-});
-
-async function world(...options: Parameters<typeof openWorld>): Promise<World> {
-  const opened = await openWorld(...options);
-  open.push(opened);
-  return opened;
-}
+const world = worldsUntil(onTestFinished);
 
 const other = (testbed: VirtualTestbed, than: EndpointId): EndpointId => {
   const found = testbed.members.find((member) => member !== than);
@@ -60,7 +49,7 @@ describe('an outage', () => {
   it('[36] in process tells each publish that waited too long that it was not executed', async () => {
     const testbed = await launchVirtual({ seed: 1 });
     const client = createClient({ servers: testbed.members, holdMs: 5000 }, { runtime: testbed.runtime });
-    open.push(client);
+    onTestFinished(client.close);
     const connection = await testbed.until(client.connect());
     connection.on('error', () => undefined);
     const channel = await testbed.until(connection.createConfirmChannel());

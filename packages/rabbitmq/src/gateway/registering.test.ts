@@ -1,25 +1,15 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { encodeContent } from '../protocol/encode.ts';
 import type { Method } from '../protocol/methods.ts';
 import type { AmqpChannel } from '../testing/amqp-channel.ts';
 import type { AmqpClient } from '../testing/amqp-client.ts';
 import { openRawClient } from '../testing/embedded/test-kit/raw-client.ts';
 import { consume, declare } from '../testing/embedded/test-kit/speak.ts';
-import { here, openWorld } from './test-kit/world.ts';
+import { here, worldsUntil } from './test-kit/world.ts';
 import type { World } from './test-kit/world.ts';
 
 const quorum = { queue: 'q', durable: true, arguments: { 'x-queue-type': 'quorum' } } as const;
-const open: AsyncDisposable[] = [];
-
-afterEach(async () => {
-  for (const each of open.splice(0)) await each[Symbol.asyncDispose]();
-});
-
-async function world(...options: Parameters<typeof openWorld>): Promise<World> {
-  const opened = await openWorld(...options);
-  open.push(opened);
-  return opened;
-}
+const world = worldsUntil(onTestFinished);
 
 /** A client with a consumer that is asked for on its second node, whose queue elects for two seconds. */
 async function registering(): Promise<World & { readonly client: AmqpClient; readonly own: AmqpChannel }> {

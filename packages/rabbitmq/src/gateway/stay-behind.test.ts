@@ -1,20 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AmqpClient } from '../testing/amqp-client.ts';
-import { openWorld } from './test-kit/world.ts';
+import { worldsUntil } from './test-kit/world.ts';
 import type { World } from './test-kit/world.ts';
 
 const quorum = { queue: 'q', durable: true, arguments: { 'x-queue-type': 'quorum' } } as const;
-const open: AsyncDisposable[] = [];
-
-afterEach(async () => {
-  for (const each of open.splice(0)) await each[Symbol.asyncDispose]();
-});
-
-async function world(...options: Parameters<typeof openWorld>): Promise<World> {
-  const opened = await openWorld(...options);
-  open.push(opened);
-  return opened;
-}
+const world = worldsUntil(onTestFinished);
 
 describe('a client that ends while the leader of its queue hangs', () => {
   /** With the consumer on a node that lives, for so many ms. */

@@ -60,6 +60,19 @@ export async function openWorld(
   };
 }
 
+/** Opens worlds that end with their test. Who tells of that is Vitest, which only tests may load. */
+export function worldsUntil(
+  onTestFinished: (end: () => Promise<void>) => void,
+): (...options: Parameters<typeof openWorld>) => Promise<World> {
+  return async (...options) => {
+    const world = await openWorld(...options);
+    onTestFinished(async () => {
+      await world[Symbol.asyncDispose]();
+    });
+    return world;
+  };
+}
+
 export function all(testbed: VirtualTestbed, act: (member: EndpointId) => unknown): void {
   for (const member of testbed.members) void act(member);
 }
