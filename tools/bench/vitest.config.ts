@@ -1,5 +1,3 @@
-import { defineProject } from 'vitest/config';
+import { unitTests } from '../../vitest.shared.ts';
 
-export default defineProject({
-  test: { name: 'bench', include: ['**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
-});
+export default unitTests('bench', '.');
