@@ -46,8 +46,8 @@ export class Answers implements Owner<Pending> {
   readonly #options: AnswersOptions;
   /** A subscription cannot be made again here, so that no gap has ended. */
   #isLost = false;
-  /** Of keys that the client watches and, as far as it was told, are here. */
-  readonly #watchedSlots = new Set<number>();
+  /** Of keys that the client watches and, as far as it was told, are here; nearly all watch none. */
+  #watchedSlots: Set<number> | undefined;
 
   constructor(flight: AnswersFlight, options: AnswersOptions) {
     this.#flight = flight;
@@ -145,9 +145,9 @@ export class Answers implements Owner<Pending> {
     if (told.watch === 'none') return sent.reply;
     if (told.transaction !== 'none') return movedAway;
     const redirect = redirectIn(answer);
-    const isWatched = redirect?.type === 'moved' && this.#watchedSlots.has(redirect.slot);
-    if (!isWatched && !(isOfTransaction && this.#watchedSlots.size > 0)) return sent.reply;
-    this.#watchedSlots.clear();
+    const isWatched = redirect?.type === 'moved' && this.#watchedSlots?.has(redirect.slot) === true;
+    if (!isWatched && !(isOfTransaction && this.#watchedSlots !== undefined)) return sent.reply;
+    this.#watchedSlots = undefined;
     return movedAway;
   }
 
@@ -241,8 +241,11 @@ export class Answers implements Owner<Pending> {
   #taken({ bytes, traits: { name } }: PendingCommand): void {
     const { attachment, state } = this.#options;
     attachment.tell(name);
-    if (attachment.told.watch === 'none') this.#watchedSlots.clear();
-    else if (name === 'WATCH') for (const key of argsOf(bytes).slice(1)) this.#watchedSlots.add(keySlot(key));
+    if (attachment.told.watch === 'none') this.#watchedSlots = undefined;
+    else if (name === 'WATCH') {
+      this.#watchedSlots ??= new Set();
+      for (const key of argsOf(bytes).slice(1)) this.#watchedSlots.add(keySlot(key));
+    }
     if (!isMode(name)) return;
     const tracking = name === 'MONITOR' ? state.session.tracking : afterTracking(argsOf(bytes));
     const isMonitoring = state.session.isMonitoring || name === 'MONITOR';

@@ -13,7 +13,7 @@ import type { Door } from './door.ts';
 import { createDoor } from './door.ts';
 import { createDoors } from './doors.ts';
 import { WriteGuard } from './guard/write-guard.ts';
-import { mayHalfClose } from './half-close.ts';
+import { createHalfClose } from './half-close.ts';
 import type { ListenerRole } from './handshake.ts';
 import type { Greeting } from './hello.ts';
 import { greetingIn } from './hello.ts';
@@ -109,6 +109,7 @@ export function openGateway(
       },
     }),
   );
+  const mayHalfClose = createHalfClose(runtime, config.holdMs);
   const clientsByDoor = new Map<TargetId, Clients>();
   let isOpen = true;
   let lastClient = 0;
@@ -231,7 +232,7 @@ export function openGateway(
     attach,
     attachToAll,
     serve(client: Duplex, at: ServeContext) {
-      mayHalfClose(client, runtime, config.holdMs);
+      mayHalfClose(client);
       return serveClient(client, at.drain, isOpen, (onClosed) => attachToAll(client, at, onClosed));
     },
     async [Symbol.asyncDispose]() {
