@@ -1,31 +1,14 @@
-import type { ChannelModel } from 'amqplib';
-import { connect } from 'amqplib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { connectAmqp } from '../testing/amqp-client.ts';
 import { endpointOf } from '@failover/core';
+import { connect } from 'amqplib';
+import { describe, expect, it } from 'vitest';
+import { connectAmqp } from '../testing/amqp-client.ts';
 import { launchEmbedded } from '../testing/embedded/launch-embedded.ts';
-import type { EmbeddedTestbed } from '../testing/embedded/launch-embedded.ts';
-import type { Served } from './test-kit/served.ts';
 import { serve } from './test-kit/served.ts';
-
-let testbed: EmbeddedTestbed;
-let served: Served;
-let connection: ChannelModel;
-
-beforeEach(async () => {
-  testbed = await launchEmbedded();
-  served = await serve(testbed);
-  connection = await connect(served.url);
-});
-
-afterEach(async () => {
-  await connection.close().catch(() => undefined);
-  await served[Symbol.asyncDispose]();
-  await testbed[Symbol.asyncDispose]();
-});
 
 describe('a channel', () => {
   it('counts what its client sends behind confirm.select without waiting for the answer', async () => {
+    await using testbed = await launchEmbedded();
+    await using served = await serve(testbed);
     const client = await connectAmqp(testbed.runtime, endpointOf('127.0.0.1', served.port));
     const channel = await client.openChannel();
     const said = [
@@ -37,6 +20,9 @@ describe('a channel', () => {
   });
 
   it('brings all again that its client gives back with basic.recover, up to its prefetch', async () => {
+    await using testbed = await launchEmbedded();
+    await using served = await serve(testbed);
+    const connection = await connect(served.url);
     const channel = await connection.createConfirmChannel();
     await channel.assertQueue('q');
     for (let at = 0; at < 4; at += 1) channel.sendToQueue('q', Buffer.from(`m${at}`));
@@ -49,5 +35,6 @@ describe('a channel', () => {
     await expect.poll(() => got).toEqual(['m0', 'm1', 'm0', 'm1']);
     channel.ackAll();
     await expect.poll(() => got).toEqual(['m0', 'm1', 'm0', 'm1', 'm2', 'm3']);
+    await connection.close();
   });
 });
