@@ -1,8 +1,10 @@
-import type { EndpointId, FailoverEvent, TopologyDescription } from '@failover/core';
+import type { EndpointId, FailoverEvent } from '@failover/core';
 import { hostOf, portOf } from '@failover/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../gateway/test-kit/real-gateway.ts';
 import { keySlot } from '../protocol/key-slot.ts';
 import { textOf } from '../protocol/value.ts';
+import { keysOf } from '../test-kit/shard-keys.ts';
 import type { Shard, ShardsTestbed } from '../testing/index.ts';
 import { launchShards } from '../testing/index.ts';
 import type { ClusterClientOptions } from './create-client.ts';
@@ -27,30 +29,20 @@ function open(options: ClusterClientOptions = {}) {
   opened.push(client);
   const events: FailoverEvent[] = [];
   const status: string[] = [];
-  let topology: TopologyDescription | undefined;
-  client.topology$.subscribe((each) => (topology = each));
   client.events$.subscribe((each) => events.push(each));
   for (const event of ['close', 'reconnecting', 'error', 'node error'])
     client.cluster.on(event, () => status.push(event));
   return {
     redis: client.cluster,
     status,
-    events,
     gaps: () => events.filter(({ type }) => type === 'subscriptionGap'),
-    shards: () => [...(topology?.targets.values() ?? [])].filter(({ role }) => role === 'primary').length,
-    targets: () => topology?.targets.size,
-    servers: () => [...(topology?.servers.keys() ?? [])],
+    shards: () => [...client.topology.targets.values()].filter(({ role }) => role === 'primary').length,
+    targets: () => client.topology.targets.size,
+    servers: () => [...client.topology.servers.keys()],
   };
 }
 
 const forMs = 60_000;
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const limit = performance.now() + forMs;
-  while (!(await condition())) {
-    if (performance.now() > limit) throw new Error('it did not come to that');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 async function shardAt(at: number): Promise<Shard & { readonly replica: EndpointId }> {
   const shard = (await bed.shards())[at];
@@ -59,12 +51,7 @@ async function shardAt(at: number): Promise<Shard & { readonly replica: Endpoint
   return { ...shard, replica };
 }
 
-const keyOf = ({ slots }: Shard, prefix: string): string => {
-  for (let at = 0; ; at += 1) {
-    const slot = keySlot(Buffer.from(`${prefix}${at}`));
-    if (slots.some(([from, to]) => slot >= from && slot <= to)) return `${prefix}${at}`;
-  }
-};
+const keyOf = (shard: Shard, prefix: string): string => keysOf(shard, true, 1, prefix)[0] ?? '';
 
 /** How many GET this server has had. */
 async function gets(server: EndpointId): Promise<number> {

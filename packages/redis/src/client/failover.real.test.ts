@@ -4,9 +4,9 @@ import type { EndpointId, FailoverEvent } from '@failover/core';
 import { isOutcomeUnknown } from '@failover/core';
 import type { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
-import { itemsOf, textOf } from '../protocol/value.ts';
-import type { RedisTestbed } from '../testing/index.ts';
 import { probeMasters } from '../test-kit/probe-masters.ts';
+import type { RedisTestbed } from '../testing/index.ts';
+import { seeRole } from '../testing/inspect.ts';
 import { flipReadOnly, launchCluster, launchReplication, luaThatTakes, replicaOf } from '../testing/index.ts';
 import type { FailoverRedis } from './open-client.ts';
 import { createClient } from './create-client.ts';
@@ -38,9 +38,9 @@ const eventsOf = <T extends FailoverEvent['type']>(type: T): Extract<FailoverEve
 /** ms; far more than it takes: elections wait for each other on a busy machine. */
 const limitMs = 60_000;
 
-async function until(condition: () => boolean): Promise<void> {
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const limit = performance.now() + limitMs;
-  while (!condition()) {
+  while (!(await condition())) {
     if (performance.now() > limit) {
       throw new Error(
         `it did not happen in ${limitMs} ms:\n${events.map((e) => JSON.stringify(e)).join('\n')}`,
@@ -48,19 +48,6 @@ async function until(condition: () => boolean): Promise<void> {
     }
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-}
-
-async function untilAsync(condition: () => Promise<boolean>): Promise<void> {
-  const limit = performance.now() + limitMs;
-  while (!(await condition())) {
-    if (performance.now() > limit) throw new Error(`it did not come to that in ${limitMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-/** What the server itself says that it is. */
-async function roleOf(server: EndpointId): Promise<string | undefined> {
-  return textOf(itemsOf(await bed.ask(server, 'ROLE'))?.[0]);
 }
 
 /** Appends unique values, one after the other, until told to stop. */
@@ -158,9 +145,8 @@ describe('on Sentinel', () => {
       () => bed.hang(primary),
       async () => {
         bed.resume(primary);
-        const returned = await roleOf(primary);
-        expect(returned).toBe('master');
-        await untilAsync(async () => (await roleOf(primary)) === 'slave');
+        expect(await seeRole(bed.runtime, primary)).toMatchObject({ type: 'master' });
+        await until(async () => (await seeRole(bed.runtime, primary)).type === 'slave');
       },
     );
     // What it was told is gone with the role, and what was under way to it when it hung is unknown.

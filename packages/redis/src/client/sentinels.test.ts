@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EndpointId } from '@failover/core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { EmbeddedTestbed } from '../testing/embedded/launch-embedded.ts';
 import { launchEmbedded } from '../testing/embedded/launch-embedded.ts';
 import { seeMaster } from '../testing/inspect.ts';
@@ -73,7 +73,8 @@ describe.concurrent('Sentinels that are replaced by others at other addresses', 
     const masters = new Map([[bed.name, primary]]);
     for (const sentinel of others.sentinels) await others.redeploySentinel(sentinel, masters);
     await list(others.sentinels);
-    for (const sentinel of others.sentinels) await until(() => knowsAll(others, sentinel));
+    for (const sentinel of others.sentinels)
+      await vi.waitUntil(() => knowsAll(others, sentinel), { timeout: 30_000, interval: 20 });
     bed.kill(primary);
 
     expect(await client.redis.get('a')).toBe('1');
@@ -85,12 +86,4 @@ describe.concurrent('Sentinels that are replaced by others at other addresses', 
 async function knowsAll(bed: EmbeddedTestbed, sentinel: EndpointId): Promise<boolean> {
   const seen = await seeMaster(bed.runtime, sentinel, bed.name);
   return seen.type === 'master' && seen.otherSentinels === 2 && seen.replicas.length === 2;
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const limit = performance.now() + 30_000;
-  while (!(await condition())) {
-    if (performance.now() > limit) throw new Error('it did not come to that in 30 s');
-    await pause(20);
-  }
 }

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { adapter } from '../../adapter.ts';
 import { createClusterClient } from '../../client/create-client.ts';
 import { keySlot } from '../../protocol/key-slot.ts';
+import { keysOf } from '../../test-kit/shard-keys.ts';
 import type { Shard, ShardsTestbed } from '../../testing/index.ts';
 import { launchShards } from '../../testing/index.ts';
 import { gateway } from '../index.ts';
@@ -74,16 +75,6 @@ async function shardAt(at: number): Promise<Shard> {
   const shard = (await bed.shards())[at];
   if (shard === undefined) throw new Error('no such shard');
   return shard;
-}
-
-/** Keys of one shard, or of the others. */
-function keysOf(shard: Shard, isOfIt: boolean, count: number, prefix: string): readonly string[] {
-  const keys: string[] = [];
-  for (let at = 0; keys.length < count; at += 1) {
-    const slot = keySlot(Buffer.from(`${prefix}${at}`));
-    if (shard.slots.some(([from, to]) => slot >= from && slot <= to) === isOfIt) keys.push(`${prefix}${at}`);
-  }
-  return keys;
 }
 
 interface Pushes {
