@@ -58,24 +58,41 @@ export function startCluster(
   };
 }
 
-/** What an operator must see is a warning, a change of who serves is news, the rest is detail. */
 function logEvent(runtime: Runtime, name: string, event: FailoverEvent): void {
   const { at: _at, type, ...fields } = event;
-  const level =
-    type === 'stateChanged' ||
-    type === 'outcomesUnknown' ||
-    type === 'minoritySeen' ||
-    type === 'slowClientsClosed'
-      ? 'warn'
-      : type === 'claimAccepted' ||
-          type === 'operationsResent' ||
-          type === 'subscriptionGap' ||
-          type === 'conditionsChanged' ||
-          type === 'rangesChanged' ||
-          type === 'claimWithdrawn' ||
-          type === 'holdClosed'
-        ? 'info'
-        : 'debug';
-  const isGood = type === 'stateChanged' && event.to === 'steady';
-  runtime.log(isGood ? 'info' : level, type, { cluster: name, ...fields });
+  runtime.log(levelOf(event), type, { cluster: name, ...fields });
+}
+
+/** What an operator must see is a warning, a change of who serves is news, the rest is detail. */
+function levelOf(event: FailoverEvent): 'warn' | 'info' | 'debug' {
+  switch (event.type) {
+    case 'stateChanged':
+      return event.to === 'steady' ? 'info' : 'warn';
+    case 'outcomesUnknown':
+    case 'minoritySeen':
+    case 'slowClientsClosed':
+      return 'warn';
+    case 'claimAccepted':
+    case 'claimWithdrawn':
+    case 'operationsResent':
+    case 'subscriptionGap':
+    case 'conditionsChanged':
+    case 'rangesChanged':
+    case 'holdClosed':
+      return 'info';
+    case 'memberAdded':
+    case 'memberRemoved':
+    case 'availabilityChanged':
+    case 'roleChanged':
+    case 'successorNamed':
+    case 'staleEvidence':
+    case 'majoritySeen':
+    case 'epochDomainOpened':
+    case 'discoveryFailed':
+    case 'monitorRestarted':
+    case 'ownStall':
+    case 'holdOpened':
+    case 'firstDrained':
+      return 'debug';
+  }
 }
