@@ -38,9 +38,7 @@ export function createSlotMap(
   const owners = new Uint16Array(slotCount);
   const listeners = new Set<() => void>();
   const observers = new Set<() => void>();
-  let known:
-    | { readonly targets: TopologyDescription['targets']; readonly servers: TopologyDescription['servers'] }
-    | undefined;
+  let known: Pick<TopologyDescription, 'targets' | 'servers'> | undefined;
   let shardAt: ReadonlyMap<EndpointId, string> = new Map();
 
   const reach = (server: EndpointId): EndpointId => addresses.get(server) ?? server;
@@ -55,27 +53,27 @@ export function createSlotMap(
 
   const subscription = cluster.topology$.subscribe(({ targets, servers }) => {
     if (known?.targets === targets && known.servers === servers) return;
+    const before = { known, serving };
+    known = { targets, servers };
     // A shard that is gone has no servers, whatever they were: a word that names one of them waits for who it is now.
     shardAt = new Map(
       [...servers.values()].flatMap(({ endpoint, shard }) =>
-        shard !== undefined && targets.has(targetId(shard, 'primary')) ? [[endpoint, shard]] : [],
+        shard !== undefined && isKnown(shard) ? [[endpoint, shard]] : [],
       ),
     );
     const ranges = [...targets.values()].filter((each) => each.ranges !== undefined);
     const isNews =
-      ranges.some((each) => known?.targets.get(each.id)?.ranges !== each.ranges) ||
-      shards.some((shard) => !targets.has(targetId(shard, 'primary')));
-    known = { targets, servers };
+      ranges.some((each) => before.known?.targets.get(each.id)?.ranges !== each.ranges) ||
+      !shards.every(isKnown);
     if (isNews) {
       shards = [];
       owners.fill(0);
       for (const each of ranges) {
         for (const [from, to] of each.ranges ?? []) owners.fill(numberOf(each.shard), from, to + 1);
       }
+      serving = shards.filter((_, at) => owners.includes(at + 1));
     }
-    const before = serving;
-    if (isNews) serving = shards.filter((_, at) => owners.includes(at + 1));
-    if (serving.join() !== before.join()) for (const listener of [...observers]) listener();
+    if (serving.join() !== before.serving.join()) for (const listener of [...observers]) listener();
     const waiting = [...listeners];
     listeners.clear();
     for (const listener of waiting) listener();
