@@ -28,7 +28,7 @@ interface Move {
 /** Subscriptions of a client whose shard has them no more are made again where they are now, unseen by it. */
 export class Rehoming {
   readonly #options: RehomingOptions;
-  #moves: Move[] = [];
+  readonly #moves: Move[] = [];
 
   constructor(options: RehomingOptions) {
     this.#options = options;
@@ -80,10 +80,10 @@ export class Rehoming {
     move.left -= 1;
     if (move.left > 0) return true;
     this.#moves.splice(at, 1);
-    const { context, leaseOf } = this.#options;
-    const server = leaseOf.call(this.#options, lane.shard)?.server;
+    const server = this.#options.leaseOf(lane.shard)?.server;
     if (server !== undefined) {
-      context.cluster.reportGap(targetId(lane.shard, 'primary'), server, move.count, move.since);
+      const { cluster } = this.#options.context;
+      cluster.reportGap(targetId(lane.shard, 'primary'), server, move.count, move.since);
     }
     return true;
   }

@@ -8,7 +8,6 @@ import {
   subscriptionCount,
 } from '../../session/subscriptions.ts';
 import type { Lane } from './lane.ts';
-import type { Lanes } from './lanes.ts';
 import type { LaneState } from './lane-state.ts';
 import type { RehomingOptions } from './rehoming.ts';
 import { Rehoming } from './rehoming.ts';
@@ -19,7 +18,6 @@ import type { Unit } from './unit.ts';
 import type { Step, UnitLine } from './unit-line.ts';
 
 export interface SubscribingOptions extends Ways, RehomingOptions {
-  readonly lanes: Lanes;
   readonly slots: Pick<SlotMap, 'shardOf' | 'shardAt' | 'moved'>;
   readonly state: Pick<LaneState, 'resp'>;
   readonly line: Pick<UnitLine, 'putInFront'>;
