@@ -3,6 +3,7 @@ import type { Subscriptions } from '../../session/subscriptions.ts';
 import { noSubscriptions } from '../../session/subscriptions.ts';
 import type { FramedEvents } from '../framed-stream.ts';
 import { FramedStream } from '../framed-stream.ts';
+import type { Relay } from '../relay.ts';
 import type { Owed } from './owed.ts';
 import type { Turn } from './turn.ts';
 
@@ -13,6 +14,9 @@ export interface LaneEvents extends Required<Pick<FramedEvents, 'wasRead' | 'pau
   passed(lane: Lane, bytes: Uint8Array, isLast: boolean): void;
   ended(lane: Lane): void;
 }
+
+/** As its stream knows who serves it. */
+export type LaneRelay = Pick<Relay, 'close' | 'hungUp' | 'unheardSince'>;
 
 /** One client's connection to one shard: a relay serves it as it serves any client. */
 export class Lane implements FramedEvents {

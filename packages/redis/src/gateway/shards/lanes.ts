@@ -1,7 +1,6 @@
 import type { ClientStream, Lease } from '@failover/core';
 import { noSubscriptions, subscriptionCount } from '../../session/subscriptions.ts';
-import type { Relay } from '../relay.ts';
-import type { LaneEvents } from './lane.ts';
+import type { LaneEvents, LaneRelay } from './lane.ts';
 import { Lane } from './lane.ts';
 import type { LaneState } from './lane-state.ts';
 import type { Owed, Resendable } from './owed.ts';
@@ -15,7 +14,7 @@ export interface LanesOptions {
   /** Hears what is answered. */
   readonly answers: LaneEvents;
   /** Opens a connection of this client to a shard. */
-  openLane(shard: string, client: ClientStream): Pick<Relay, 'close' | 'hungUp' | 'unheardSince'>;
+  openLane(shard: string, client: ClientStream): LaneRelay;
   /** Who serves a shard now. */
   leaseOf(shard: string): Lease | undefined;
   /** Something has begun there that goes on there. */

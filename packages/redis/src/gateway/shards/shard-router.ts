@@ -2,21 +2,21 @@ import type { ClientStream, EndpointId, Lease } from '@failover/core';
 import type { GatewayContext } from '../context.ts';
 import { Intake } from '../intake.ts';
 import { notExecuted, protocolError } from '../refuse.ts';
-import type { Relay } from '../relay.ts';
 import type { EveryLaneOptions } from './every-lane.ts';
 import { EveryLane } from './every-lane.ts';
-import type { Lane } from './lane.ts';
+import type { Lane, LaneRelay } from './lane.ts';
 import type { LanesOptions } from './lanes.ts';
 import { Lanes } from './lanes.ts';
 import { LaneState } from './lane-state.ts';
-import { ofCluster } from './of-cluster.ts';
+import type { PerformOptions } from './perform.ts';
+import { perform } from './perform.ts';
 import type { ReadingOptions } from './reading.ts';
 import { Reading } from './reading.ts';
 import type { RedirectsOptions } from './redirects.ts';
 import { Redirects } from './redirects.ts';
 import type { ScanningOptions } from './scanning.ts';
 import { Scanning } from './scanning.ts';
-import { passOn, sendTo, sendToAll } from './sending.ts';
+import { passOn } from './sending.ts';
 import type { ShardAnswersOptions } from './shard-answers.ts';
 import { ShardAnswers } from './shard-answers.ts';
 import type { ShardWaitOptions } from './shard-wait.ts';
@@ -26,7 +26,6 @@ import type { SubscribingOptions } from './subscribing.ts';
 import { Subscribing } from './subscribing.ts';
 import type { TransactingOptions } from './transacting.ts';
 import { Transacting } from './transacting.ts';
-import { turnOf } from './turn.ts';
 import type { TurnsOptions } from './turns.ts';
 import { Turns } from './turns.ts';
 import type { Unit } from './unit.ts';
@@ -42,7 +41,7 @@ export interface ShardRouter {
   close(): void;
 }
 
-export interface ShardRouterOptions {
+export interface ShardRouterOptions extends Pick<LanesOptions, 'openLane' | 'leaseOf'> {
   readonly context: Pick<
     GatewayContext,
     'cluster' | 'commands' | 'limits' | 'scanner' | 'counters' | 'runtime' | 'tick' | 'holdMs'
@@ -50,10 +49,6 @@ export interface ShardRouterOptions {
   readonly slots: SlotMap;
   readonly client: ClientStream;
   readonly reachedAt?: EndpointId | undefined;
-  /** Opens a connection of this client to a shard. */
-  openLane(shard: string, client: ClientStream): Pick<Relay, 'close' | 'hungUp' | 'unheardSince'>;
-  /** Who serves a shard now. */
-  leaseOf(shard: string): Lease | undefined;
   onClosed(): void;
 }
 
@@ -71,6 +66,7 @@ class OneRouter
     ShardRouter,
     EveryLaneOptions,
     LanesOptions,
+    PerformOptions,
     ReadingOptions,
     RedirectsOptions,
     ScanningOptions,
@@ -84,6 +80,7 @@ class OneRouter
   readonly client: ClientStream;
   readonly context: ShardRouterOptions['context'];
   readonly slots: SlotMap;
+  readonly reachedAt: EndpointId | undefined;
   isClosed = false;
   readonly line = new UnitLine();
   readonly state = new LaneState();
@@ -112,6 +109,7 @@ class OneRouter
     this.client = client;
     this.context = context;
     this.slots = slots;
+    this.reachedAt = options.reachedAt;
     this.intake = new Intake(new UnitIntake(this), context);
     client.on('data', (chunk: Buffer) => {
       if (!this.isEnding) this.intake.feed(chunk);
@@ -210,53 +208,7 @@ class OneRouter
     const { large } = unit;
     if (large?.lane !== undefined) return passOn(large.lane, large);
     const step = this.transacting.step(unit);
-    return step === 'plain' ? this.perform(unit) : step;
-  }
-
-  perform(unit: Unit): Step {
-    const { bytes, plan } = unit;
-    switch (plan.type) {
-      case 'answer':
-        return this.answer(plan.reply);
-      case 'shard':
-        return sendTo(this.laneOf(plan.slot), unit, this);
-      case 'any':
-      case 'transaction':
-        return sendTo(this.lanes.toAny(), unit, this);
-      case 'split': {
-        const to = plan.parts.map((part) => ({ lane: this.laneOf(part.slot), bytes: part.bytes }));
-        return sendToAll(
-          to,
-          turnOf({ join: plan.join, parts: plan.parts.map(({ places }) => places) }),
-          this,
-        );
-      }
-      case 'all': {
-        const to = this.slots.serving().map((shard) => ({ lane: this.lanes.to(shard), bytes }));
-        if (to.length === 0) return 'noShard';
-        return sendToAll(to, turnOf({ join: plan.join, parts: to.map(() => []) }), this);
-      }
-      case 'everyLane':
-        return this.everyLane.step(unit);
-      case 'subscription':
-        return this.subscribing.step(unit);
-      case 'scan':
-        return this.scanning.step(unit);
-      case 'cluster': {
-        const asked = ofCluster(unit.args, this.options.reachedAt, this.state.resp);
-        if (asked.type === 'answer') return this.answer(asked.reply);
-        return sendTo(this.laneOf(asked.slot) ?? this.lanes.toAny(), unit, this);
-      }
-    }
-  }
-
-  answer(reply: Uint8Array): Step {
-    this.turns.answer(reply);
-    return 'gone';
-  }
-
-  laneOf(slot: number): Lane | undefined {
-    return this.lanes.to(this.slots.shardOf(slot));
+    return step === 'plain' ? perform(unit, this) : step;
   }
 
   /** Nobody is known to serve what it needs. */
@@ -281,7 +233,7 @@ class OneRouter
     return this.options.leaseOf(shard);
   }
 
-  openLane(shard: string, client: ClientStream): Pick<Relay, 'close' | 'hungUp' | 'unheardSince'> {
+  openLane(shard: string, client: ClientStream): LaneRelay {
     return this.options.openLane(shard, client);
   }
 
