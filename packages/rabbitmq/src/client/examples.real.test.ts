@@ -1,5 +1,5 @@
-import { connect as dial, createServer } from 'node:net';
 import { portOf } from '@failover/core';
+import { startFaultProxy } from '@failover/testing';
 import { build } from 'vite';
 import { describe, expect, it } from 'vitest';
 import { findVersion } from '../testing/find-server.ts';
@@ -15,13 +15,7 @@ describe("amqplib's examples of streams, with only the name of the module change
     await using testbed = await launchCluster({ server: found.server, nodes: 1, management: false });
     const [node] = testbed.members;
     if (node === undefined) throw new Error('no node');
-    const door = createServer((socket) => {
-      const inside = dial(portOf(node), '127.0.0.1');
-      socket.pipe(inside).pipe(socket);
-      for (const each of [socket, inside])
-        each.on('error', () => [socket, inside].forEach((one) => one.destroy()));
-    });
-    await new Promise<void>((resolve) => door.listen(5672, '127.0.0.1', resolve));
+    await using _door = await startFaultProxy({ port: 5672, target: { port: portOf(node) } });
     await using examples = await prepareExamples(build);
     const within = (): { readonly signal: AbortSignal } => ({ signal: AbortSignal.timeout(60_000) });
     for (const form of ['require', 'import'] satisfies readonly Form[]) {
@@ -31,6 +25,5 @@ describe("amqplib's examples of streams, with only the name of the module change
       await using receiver = await examples.run('stream_queues/receive_stream.js', form);
       await receiver.logLine(new RegExp(`Received '${sent ?? 'nothing'}'`), within());
     }
-    door.close();
   });
 });
