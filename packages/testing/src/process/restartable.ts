@@ -23,25 +23,26 @@ export function restartable(
   ready: (child: SupervisedProcess) => Promise<void>,
 ): Restartable {
   let child: SupervisedProcess | undefined;
-  let isHung = false;
+  // By our own hand: its end is noticed a moment later, and whoever asks until then is told the truth.
+  let isUp = false;
   let earlier: readonly string[] = [];
+  const isAlive = (): boolean => child !== undefined && child.exit === undefined;
 
   return {
     get isRunning() {
-      return child !== undefined && child.exit === undefined && !isHung;
+      return isUp && isAlive();
     },
     kill() {
       child?.kill();
-      // Its end is noticed a moment later; whoever asks now is told the truth.
-      isHung = true;
+      isUp = false;
     },
     hang() {
       child?.stop();
-      isHung = true;
+      isUp = false;
     },
     resume() {
       child?.continue();
-      isHung = child === undefined || child.exit !== undefined;
+      isUp = isAlive();
     },
     async restart() {
       if (child !== undefined) {
@@ -50,7 +51,7 @@ export function restartable(
         earlier = [...earlier, ...child.log.lines()].slice(-keptLines);
       }
       child = await start();
-      isHung = false;
+      isUp = true;
       await ready(child);
     },
     log: () => [...earlier, ...(child?.log.lines() ?? [])],
