@@ -5,6 +5,7 @@ import type { RedisOptions as AllIoredisOptions } from 'ioredis';
 const inConfig = 'write it in the first argument of createClient';
 const serversInConfig = 'name `sentinels` or `servers` in the first argument of createClient';
 const remove = 'remove it';
+const ofSearch = 'belongs to a search that ioredis does not do here';
 
 /** What would break a guarantee, or has no meaning behind a failover: why, and what to do instead. */
 const refused = {
@@ -16,20 +17,17 @@ const refused = {
   name: ['belongs to the Sentinels', inConfig],
   role: ['is always master here', remove],
   preferredSlaves: ['is always master here', remove],
-  natMap: ['belongs to a search that ioredis does not do here', 'write `addresses` in the first argument'],
-  updateSentinels: ['belongs to a search that ioredis does not do here', remove],
-  failoverDetector: ['belongs to a search that ioredis does not do here', remove],
-  sentinelRetryStrategy: ['belongs to a search that ioredis does not do here', remove],
-  sentinelReconnectStrategy: ['belongs to a search that ioredis does not do here', remove],
-  sentinelCommandTimeout: ['belongs to a search that ioredis does not do here', remove],
-  sentinelMaxConnections: ['belongs to a search that ioredis does not do here', remove],
+  natMap: [ofSearch, 'write `addresses` in the first argument'],
+  updateSentinels: [ofSearch, remove],
+  failoverDetector: [ofSearch, remove],
+  sentinelRetryStrategy: [ofSearch, remove],
+  sentinelReconnectStrategy: [ofSearch, remove],
+  sentinelCommandTimeout: [ofSearch, remove],
+  sentinelMaxConnections: [ofSearch, remove],
   sentinelUsername: ['belongs to the Sentinels', inConfig],
   sentinelPassword: ['belongs to the Sentinels', inConfig],
   sentinelTLS: ['belongs to the Sentinels', 'write `sentinelTls` in the first argument'],
-  enableTLSForSentinelMode: [
-    'belongs to a search that ioredis does not do here',
-    'write `tls` and `sentinelTls`, each apart, in the first argument',
-  ],
+  enableTLSForSentinelMode: [ofSearch, 'write `tls` and `sentinelTls`, each apart, in the first argument'],
   tls: ['is needed to watch the servers too', 'write `tls` in the first argument'],
   username: ['is needed to watch the servers too', inConfig],
   password: ['is needed to watch the servers too', inConfig],
