@@ -97,6 +97,28 @@ function ring(...members: readonly (typeof one)[]): World {
   return world;
 }
 
+const gone = (openedAt: number): Report<'hello'> => ({
+  type: 'failed',
+  member: { endpoint: one, kind: 'data' },
+  openedAt,
+  reason: 'gone',
+});
+
+/** Its target is no more when somebody reports that it is `gone`. */
+function leaving(adapter: World['adapter']): World['adapter'] {
+  const { rules } = adapter;
+  return {
+    ...adapter,
+    rules: {
+      ...rules,
+      step: (state, input, now) =>
+        input.type === 'failed' && input.reason === 'gone'
+          ? { state, observations: [{ type: 'targetGone', target: peers }] }
+          : rules.step(state, input, now),
+    },
+  };
+}
+
 async function steady(runtime: VirtualRuntime, cluster: ReturnType<typeof createCluster>): Promise<void> {
   await runtime.until(() => cluster.topology.targets.get(peers)?.state === 'steady', 1000);
 }
@@ -296,19 +318,7 @@ describe('an operation', () => {
   it('that waits for a target is told when that is gone, and nothing is kept of it', async () => {
     const runtime = virtualRuntime({ seed: 1 });
     const world = ring(one);
-    const { rules } = world.adapter;
-    const gone = { type: 'targetGone', target: peers } as const;
-    const adapter: typeof world.adapter = {
-      ...world.adapter,
-      rules: {
-        ...rules,
-        step: (state, input, now) =>
-          input.type === 'failed' && input.reason === 'gone'
-            ? { state, observations: [gone] }
-            : rules.step(state, input, now),
-      },
-    };
-    const cluster = createCluster(adapter, undefined, { runtime });
+    const cluster = createCluster(leaving(world.adapter), undefined, { runtime });
     cluster.topology$.subscribe();
     await steady(runtime, cluster);
     const lease = cluster.lease(peers);
@@ -316,14 +326,27 @@ describe('an operation', () => {
     world.up.clear();
     await runtime.until(() => cluster.lease(peers) === undefined, 1000);
     const waiting = cluster.hold(peers, { bytes: 0, count: 1 }).catch((error: unknown) => error);
-    const member = { endpoint: one, kind: 'data' } as const;
-    cluster.report({ type: 'failed', member, openedAt: runtime.now(), reason: 'gone' });
+    cluster.report(gone(runtime.now()));
     expect(await waiting).toMatchObject({
       code: 'not-sent',
       message: expect.stringContaining('ring/peer is gone') as string,
     });
     expect(lease?.fenced.aborted).toBe(true);
     expect(cluster.topology.targets.size).toBe(0);
+    await cluster[Symbol.asyncDispose]();
+  });
+
+  it('under way ends when its target is gone', async () => {
+    const runtime = virtualRuntime({ seed: 1 });
+    const cluster = createCluster(leaving(ring(one).adapter), undefined, { runtime });
+    cluster.topology$.subscribe();
+    await steady(runtime, cluster);
+    const lease = cluster.lease(peers);
+    expect(lease?.fenced.aborted).toBe(false);
+    cluster.report(gone(runtime.now()));
+    expect(lease?.fenced.reason).toMatchObject({
+      message: expect.stringContaining('ring/peer is gone') as string,
+    });
     await cluster[Symbol.asyncDispose]();
   });
 
