@@ -70,9 +70,11 @@ describe('whom CLIENT LIST and CLIENT KILL mean', () => {
     ['CLIENT LIST TYPE odd', "ERR Unknown client type 'odd'"],
     ['CLIENT LIST ID', 'ERR syntax error'],
     ['CLIENT LIST ID 1 x', 'ERR Invalid client ID'],
+    ['CLIENT LIST ID 01', 'ERR Invalid client ID'],
     ['CLIENT KILL', "ERR wrong number of arguments for 'client|kill' command"],
     ['CLIENT KILL ID 0', 'ERR client-id should be greater than 0'],
     ['CLIENT KILL ID x', 'ERR client-id should be greater than 0'],
+    ['CLIENT KILL ID 01', 'ERR client-id should be greater than 0'],
     ['CLIENT KILL ID 1 ADDR', 'ERR syntax error'],
     ['CLIENT KILL NAME x', 'ERR syntax error'],
     ['CLIENT KILL TYPE odd', "ERR Unknown client type 'odd'"],
@@ -81,6 +83,7 @@ describe('whom CLIENT LIST and CLIENT KILL mean', () => {
     ['CLIENT KILL MAXAGE 0', 'ERR maxage should be greater than 0'],
     ['CLIENT UNBLOCK', "ERR wrong number of arguments for 'client|unblock' command"],
     ['CLIENT UNBLOCK x', 'ERR value is not an integer or out of range'],
+    ['CLIENT UNBLOCK 9223372036854775808', 'ERR value is not an integer or out of range'],
     ['CLIENT UNBLOCK 1 now', 'ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR'],
   ])('refuses %s in the server’s words', (text, words) => {
     const asked = read(text);

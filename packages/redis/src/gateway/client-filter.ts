@@ -2,6 +2,7 @@ import { encodeReply } from '../protocol/encode.ts';
 import { error } from '../protocol/value.ts';
 import type { ClientFacts, ClientType } from './client-facts.ts';
 import { ageOf, clientTypeOf, typeOf } from './client-facts.ts';
+import { readInteger } from './read-integer.ts';
 
 /** Which clients are meant: those of whom all of it is true. */
 export interface ClientFilter {
@@ -140,6 +141,6 @@ const unknownType = (word: string): Failed => failed(`Unknown client type '${wor
 
 /** No number of a client here is beyond what is exact. */
 function integerOf(word: string): number | undefined {
-  const value = Number(word);
-  return /^-?\d{1,19}$/.test(word) ? value : undefined;
+  const value = readInteger(word);
+  return value === undefined ? undefined : Number(value);
 }

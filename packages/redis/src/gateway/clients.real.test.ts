@@ -30,6 +30,7 @@ describe('CLIENT, over real servers', () => {
       'CLIENT LIST all',
       'CLIENT LIST TYPE odd',
       'CLIENT LIST ID x',
+      'CLIENT LIST ID 01',
       'CLIENT LIST ID 99999',
       'CLIENT LIST TYPE master',
     ],
@@ -37,11 +38,13 @@ describe('CLIENT, over real servers', () => {
       'CLIENT KILL',
       'CLIENT KILL 1.2.3.4:5',
       'CLIENT KILL ID 0',
+      'CLIENT KILL ID 01',
       'CLIENT KILL ID 99999',
       'CLIENT KILL ID 1 ADDR',
     ],
     ['CLIENT KILL TYPE odd', 'CLIENT KILL SKIPME maybe', 'CLIENT KILL ODD x', 'CLIENT KILL TYPE master'],
     ['CLIENT UNBLOCK', 'CLIENT UNBLOCK x', 'CLIENT UNBLOCK 99999', 'CLIENT UNBLOCK 1 now'],
+    ['CLIENT UNBLOCK 01', 'CLIENT UNBLOCK 9223372036854775808', 'CLIENT UNBLOCK -0'],
     ['CLIENT GETREDIR', 'CLIENT SETNAME', 'CLIENT NOSUCH'],
   ])('has the words of a server, for %j', async (lines, context) => {
     if (real.bed.kind !== 'redis') return context.skip('words differ among servers; cure: install Redis');
