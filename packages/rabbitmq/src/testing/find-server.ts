@@ -4,7 +4,12 @@ import { defaultCacheFolder, runBounded } from '@failover/testing';
 import { prepareRoot } from './prepare-root.ts';
 
 /** The release series that tests want: the last with mirrored queues, one that has dropped them, and the newest. */
-export type Series = '3.10' | '4.0' | '4.3';
+export const allSeries = ['3.10', '4.0', '4.3'] as const;
+export type Series = (typeof allSeries)[number];
+
+export function isSeries(name: string): name is Series {
+  return allSeries.some((series) => series === name);
+}
 
 /** A RabbitMQ that this machine can run. */
 export interface RealRabbit {

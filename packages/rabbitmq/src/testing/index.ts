@@ -1,6 +1,8 @@
 export {
+  allSeries,
   findAny,
   findVersion,
+  isSeries,
   type FindOptions,
   type RealRabbit,
   type Series,

@@ -1,5 +1,12 @@
 import { type EndpointId, endpointOf } from '@failover/core';
-import { connectAmqp, launchCluster, type RabbitTestbed, type Series } from '@failover/rabbitmq/testing';
+import {
+  allSeries,
+  connectAmqp,
+  isSeries,
+  launchCluster,
+  type RabbitTestbed,
+  type Series,
+} from '@failover/rabbitmq/testing';
 import { UsageError, type Options } from '../../options.ts';
 
 /** ms; a node that was killed needs 6 s, one that comes back after a long hang is started anew. */
@@ -7,8 +14,8 @@ const SETTLE_LIMIT_MS = 120_000;
 
 /** @throws Error if the option names a version that is not known here */
 export function seriesOf({ brokerVersion = '4.0' }: Options): Series {
-  if (brokerVersion === '4.3' || brokerVersion === '4.0' || brokerVersion === '3.10') return brokerVersion;
-  throw new UsageError(`--version wants 4.3, 4.0 or 3.10, not ${brokerVersion}`);
+  if (isSeries(brokerVersion)) return brokerVersion;
+  throw new UsageError(`--version wants one of ${allSeries.join(', ')}, not ${brokerVersion}`);
 }
 
 /** Three real nodes on loopback, which outlive many faults. */

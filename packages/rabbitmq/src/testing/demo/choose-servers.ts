@@ -1,4 +1,11 @@
-import { findAny, findVersion, type RealRabbit, type VersionSearch } from '../find-server.ts';
+import {
+  allSeries,
+  findAny,
+  findVersion,
+  isSeries,
+  type RealRabbit,
+  type VersionSearch,
+} from '../find-server.ts';
 
 export type ChosenServers =
   | { readonly kind: 'real'; readonly server: RealRabbit }
@@ -13,18 +20,11 @@ export async function chooseServers(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<ChosenServers> {
   const asked = env['FAILOVER_RABBITMQ'] ?? '';
-  switch (asked) {
-    case '':
-      return chosen(await findAny({ env }));
-    case 'embedded':
-      return { kind: 'embedded', how: 'asked for by FAILOVER_RABBITMQ' };
-    case '3.10':
-    case '4.0':
-    case '4.3':
-      return chosen(await findVersion(asked, { env }));
-    default:
-      throw new RangeError(`FAILOVER_RABBITMQ is "${asked}": write embedded, 3.10, 4.0 or 4.3`);
-  }
+  if (asked === '') return chosen(await findAny({ env }));
+  if (asked === 'embedded') return { kind: 'embedded', how: 'asked for by FAILOVER_RABBITMQ' };
+  if (isSeries(asked)) return chosen(await findVersion(asked, { env }));
+  const choice = ['embedded', ...allSeries].join(', ');
+  throw new RangeError(`FAILOVER_RABBITMQ is "${asked}": write one of ${choice}`);
 }
 
 function chosen(search: VersionSearch): ChosenServers {
