@@ -72,15 +72,18 @@ export function answerAboutOthers(
       if (on.idThere === undefined) return reply(unknownThere);
       const bytes = encodeCommand(['CLIENT', 'UNBLOCK', on.idThere, asked.how]);
       const { deadline } = head;
-      const command = {
-        type: 'command',
-        bytes,
-        traits: unblock,
-        confirmed: 0,
-        deadline,
-        gate: openGate,
-      } as const;
-      return { type: 'ask', command: { ...command, about: on } };
+      return {
+        type: 'ask',
+        command: {
+          type: 'command',
+          bytes,
+          traits: unblock,
+          confirmed: 0,
+          about: on,
+          deadline,
+          gate: openGate,
+        },
+      };
     }
   }
 }

@@ -34,6 +34,7 @@ import type { RouteOptions } from './route.ts';
 import { Route } from './route.ts';
 import type { SendWorkOptions } from './send-work.ts';
 import { sendWork } from './send-work.ts';
+import type { SentRun } from './sent-commands.ts';
 import { commandOf } from './sent-commands.ts';
 import type { SessionStepOptions } from './session-step.ts';
 import { stepSession } from './session-step.ts';
@@ -271,8 +272,12 @@ class OneRelay
   get blockedOn(): Upstream<Pending> | undefined {
     const { isOnPinned, upstream } = this.route;
     if (!isOnPinned || this.attachment.isInTransaction) return undefined;
-    const runs = upstream?.runsOf(this.flight.answers) ?? [];
-    return runs.some((run) => commandOf(run)?.traits.isBlocking === true) ? upstream : undefined;
+    return this.asked.some((run) => commandOf(run)?.traits.isBlocking === true) ? upstream : undefined;
+  }
+
+  /** What it has in flight. */
+  get asked(): readonly SentRun[] {
+    return askedIn(this.route.upstream?.runsOf(this.flight.answers) ?? []);
   }
 
   // ---- its connections
@@ -352,8 +357,7 @@ class OneRelay
   /** As a server closes who hangs up while it waits there. What was asked before that is answered. */
   closeIfBlocked(): void {
     if (!this.hasHungUp || this.isClosed || !this.route.isOnPinned || this.attachment.isInTransaction) return;
-    const runs = this.route.upstream?.runsOf(this.flight.answers) ?? [];
-    const next = askedIn(runs).find((run) => run.answered < run.count);
+    const next = this.asked.find((run) => run.answered < run.count);
     const traits = next === undefined ? undefined : commandOf(next)?.traits;
     if (traits?.isBlocking === true && traits.isWrite) this.close();
   }
@@ -380,8 +384,8 @@ class OneRelay
     if (this.isClosed) return;
     const { context, detachment, flight, line, origin, settlement } = this;
     const on = this.route.upstream;
-    const runs = askedIn(on?.runsOf(flight.answers) ?? []);
-    const { replies, unknown } = farewell(detachment.unanswered(runs).sent, on?.lease, closedByClient);
+    const { sent } = detachment.unanswered(this.asked);
+    const { replies, unknown } = farewell(sent, on?.lease, closedByClient);
     for (const reply of replies) flight.write(reply);
     context.counters.unknown += unknown;
     if (on !== undefined && unknown > 0)

@@ -36,7 +36,6 @@ export type SessionAnswer =
 export interface SessionFacts {
   readonly context: Pick<GatewayContext, 'greeting' | 'users'>;
   readonly identity: Identity;
-  readonly initial: Identity;
   /** Of the gateway's own users, once it has logged in as one. */
   readonly user: string | undefined;
   readonly session: Session;

@@ -53,7 +53,6 @@ export function stepSession(head: PendingSession, client: SessionStepOptions): b
   const answer = answerSession(head, {
     context,
     identity,
-    initial,
     session: state.session,
     user: state.user,
     facts: client.facts(),
