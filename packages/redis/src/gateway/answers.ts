@@ -1,4 +1,5 @@
 import { keySlot } from '../protocol/key-slot.ts';
+import { minus } from '../protocol/marks.ts';
 import { readPushed, afterSubscription, subscriptionCount } from '../session/subscriptions.ts';
 import { afterTracking } from '../session/tracking.ts';
 import type { Attachment } from './attachment.ts';
@@ -182,7 +183,7 @@ export class Answers implements Owner<Pending> {
     if (read.type === 'reply') {
       this.#flight.write(bytes);
       if (command === undefined) return 1;
-      const isError = bytes[0] === 45;
+      const isError = bytes[0] === minus;
       if (isError && command.traits.route === 'subscription') {
         const left = run.count - run.answered;
         attachment.subscriptionRefused(left, state.session);

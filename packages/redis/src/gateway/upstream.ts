@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Lease, Ms } from '@failover/core';
 import { onAbort } from '@failover/core';
+import { push } from '../protocol/marks.ts';
 import { createReplyScanner } from '../protocol/scan.ts';
 import { createOutbox } from './outbox.ts';
 import { notRead } from './refuse.ts';
@@ -297,7 +298,7 @@ export function createUpstream<Item>(options: UpstreamOptions<Item>): Upstream<I
     carryBytes = 0;
     isMarked = false;
     const head = ring.head;
-    if (whole[0] === 62 || options.pushOwner?.isSubscribed === true) {
+    if (whole[0] === push || options.pushOwner?.isSubscribed === true) {
       // A push on a shared connection is for nobody.
       const count = options.pushOwner?.pushed(whole, head) ?? 0;
       // What was pushed may have ended its client, and with it this connection.
