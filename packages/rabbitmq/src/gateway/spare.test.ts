@@ -3,6 +3,7 @@ import { decodeMethod } from '../protocol/decode.ts';
 import { encodeMethod, methodFrame } from '../protocol/encode.ts';
 import { channelAt, frameEndAt } from '../protocol/frame.ts';
 import type { Method } from '../protocol/methods.ts';
+import { consume } from '../testing/embedded/test-kit/speak.ts';
 import { createChannel } from './channel.ts';
 import type { Connection } from './connection.ts';
 import type { Owed } from './spare.ts';
@@ -61,8 +62,7 @@ describe('a try on a second connection', () => {
 
   it('of a consumer loses no message and keeps none from others, whatever the client asked for', () => {
     const { methods, spare } = recorded();
-    const asked = { queue: 'q', consumerTag: 'c', noLocal: false, exclusive: false, arguments: {} };
-    tryOn(spare, owingOf({ name: 'basic.consume', ...asked, noAck: true, nowait: false }), 0);
+    tryOn(spare, owingOf({ name: 'basic.consume', ...consume('q', 'c', { noAck: true }) }), 0);
     expect(methods).toMatchObject([
       { name: 'channel.open' },
       { name: 'basic.qos', prefetchCount: 1, global: false },
