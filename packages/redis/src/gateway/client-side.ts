@@ -9,14 +9,13 @@ import type { Upstream } from './upstream.ts';
 
 export interface ClientSideOptions {
   readonly client: ClientStream;
-  readonly context: Pick<GatewayContext, 'limits' | 'runtime'>;
+  readonly context: Pick<GatewayContext, 'limits'>;
   readonly state: Readonly<ClientState>;
   readonly line: Line;
-  readonly flight: Pick<Flight, 'answers' | 'bytes' | 'count'>;
+  readonly flight: Pick<Flight, 'answers' | 'bytes' | 'count' | 'isClosed'>;
   readonly route: { readonly upstream: Upstream<Pending> | undefined };
   /** It does not read what it asked for. */
   tooSlow(): void;
-  close(): void;
 }
 
 /** Backpressure both ways between us and one client, and the end of it. */
@@ -25,8 +24,7 @@ export class ClientSide {
   readonly #options: ClientSideOptions;
   /** From which nothing is read until the client has read what it has. */
   #held: Upstream<Pending> | undefined;
-  #state: 'open' | 'ended' | 'closed' = 'open';
-  #stopLingering: (() => void) | undefined;
+  #isEnded = false;
 
   constructor(options: ClientSideOptions) {
     this.#options = options;
@@ -68,26 +66,14 @@ export class ClientSide {
     client.resume();
   }
 
-  /** It was told everything. As the server itself, which waits for no client to end its side too. */
+  /** It was told everything. */
   end(): void {
-    if (this.#state !== 'open') return;
-    this.#state = 'ended';
-    const { client } = this.#options;
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    const { client, flight } = this.#options;
     client.end();
-    // In process it may be closed by that.
-    if (this.isClosed) return;
-    // Else its end would not be seen.
-    client.resume();
-    this.#linger();
-  }
-
-  closed(): void {
-    this.#state = 'closed';
-    this.#stopLingering?.();
-  }
-
-  get isClosed(): boolean {
-    return this.#state === 'closed';
+    // Else its end would not be seen. In process it may be closed by that.
+    if (!flight.isClosed) client.resume();
   }
 
   #hasRoom(): boolean {
@@ -107,16 +93,7 @@ export class ClientSide {
     if (isListening(state.session)) return undefined;
     return route.upstream?.holdBack(flight.answers) === true ? route.upstream : undefined;
   }
-
-  #linger(): void {
-    this.#stopLingering = this.#options.context.runtime.after(lingerMs, () => {
-      if (this.#options.client.writableLength > 0) this.#linger();
-      else this.#options.close();
-    });
-  }
 }
 
-/** ms in which a client that was told everything may read it and end its side. */
-const lingerMs = 1000;
 /** The close that follows says it all. */
 const ignored = (): undefined => undefined;

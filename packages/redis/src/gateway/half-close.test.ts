@@ -142,4 +142,20 @@ describe('a client that ends its side behind what it asked', () => {
   });
 });
 
+describe('a client that never ends its side', () => {
+  it.each([
+    ['whose writes wait for replicas', () => benchTop(echo, { config: { waitReplicas: 1 } })],
+    ['that reaches all shards', () => shardBench(() => echo)],
+    ['like any other', () => benchTop(echo)],
+  ])('is closed soon when it was told everything: one %s', async (_title, open) => {
+    await using bench = open();
+    const [client, wrong] = [bench.connect(), bench.connect()];
+    for (const { socket } of [client, wrong]) socket.pause();
+    client.send('QUIT');
+    wrong.write('*-\r\n');
+    await until(() => !client.isOpen && !wrong.isOpen);
+    expect(bench.gateway.counters).toMatchObject({ clients: 0 });
+  });
+});
+
 const nobody = { received: [], write: () => undefined, close: () => undefined, isOpen: true };

@@ -415,7 +415,6 @@ class OneRelay
   onClose(): void {
     if (this.isClosed) return;
     this.flight.isClosed = true;
-    this.side.closed();
     this.route.upstream?.leftBy(this.flight.answers);
     // Held commands go with the client that asked for them: it may ask again elsewhere.
     this.dropLine();
