@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { adapter } from './adapter.ts';
 import { itemsOf, textOf } from './protocol/value.ts';
 import { probeMasters } from './test-kit/probe-masters.ts';
+import { untilWith } from './test-kit/until.ts';
 import type { RedisTestbed } from './testing/index.ts';
 import { launchCluster, launchReplication } from './testing/index.ts';
 
@@ -34,21 +35,7 @@ const acceptance = (old: EndpointId, strength: 'provisional' | 'confirmed') =>
     (event) => event.type === 'claimAccepted' && event.server !== old && event.strength === strength,
   );
 
-/** ms; far more than it takes: elections wait for each other on a busy machine. */
-const limitMs = 60_000;
-
-/** Waits for a condition of real servers. */
-async function until(condition: () => boolean): Promise<void> {
-  const limit = performance.now() + limitMs;
-  while (!condition()) {
-    if (performance.now() > limit) {
-      throw new Error(
-        `it did not happen within ${limitMs} ms:\n${events.map((event) => JSON.stringify(event)).join('\n')}`,
-      );
-    }
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
+const until = untilWith(() => events);
 
 afterEach(async () => {
   await cluster[Symbol.asyncDispose]();

@@ -1,9 +1,9 @@
-import { performance } from 'node:perf_hooks';
 import type { EndpointId, FailoverEvent } from '@failover/core';
 import { claimHolder, targetId } from '@failover/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { FailoverRedis } from './client/create-client.ts';
 import { createClient } from './client/create-client.ts';
+import { untilWith } from './test-kit/until.ts';
 import type { RedisTestbed } from './testing/index.ts';
 import { launchCluster } from './testing/index.ts';
 
@@ -43,21 +43,8 @@ async function follow(name: string): Promise<Followed> {
   return it;
 }
 
-/** ms; far more than it takes: elections wait for each other on a busy machine. */
-const limitMs = 60_000;
-
-/** Waits for a condition of real servers. */
-async function until(it: Followed, condition: () => boolean): Promise<void> {
-  const limit = performance.now() + limitMs;
-  while (!condition()) {
-    if (performance.now() > limit) {
-      throw new Error(
-        `not within ${limitMs} ms:\n${it.events.map((event) => JSON.stringify(event)).join('\n')}`,
-      );
-    }
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
+const until = (it: Followed, condition: () => boolean): Promise<void> =>
+  untilWith(() => it.events)(condition);
 
 function accepted(it: Followed, strength: 'provisional' | 'confirmed'): readonly EndpointId[] {
   return it.events.flatMap((event) =>

@@ -1,10 +1,10 @@
 import type { EndpointId, FailoverEvent } from '@failover/core';
 import { hostOf, portOf } from '@failover/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../gateway/test-kit/real-gateway.ts';
 import { keySlot } from '../protocol/key-slot.ts';
 import { textOf } from '../protocol/value.ts';
 import { keysOf } from '../test-kit/shard-keys.ts';
+import { until } from '../test-kit/until.ts';
 import type { Shard, ShardsTestbed } from '../testing/index.ts';
 import { launchShards } from '../testing/index.ts';
 import type { ClusterClientOptions } from './create-client.ts';

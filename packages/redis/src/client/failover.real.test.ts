@@ -5,6 +5,7 @@ import { isOutcomeUnknown } from '@failover/core';
 import type { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { probeMasters } from '../test-kit/probe-masters.ts';
+import { untilWith } from '../test-kit/until.ts';
 import type { RedisTestbed } from '../testing/index.ts';
 import { seeRole } from '../testing/inspect.ts';
 import { flipReadOnly, launchCluster, launchReplication, luaThatTakes, replicaOf } from '../testing/index.ts';
@@ -35,20 +36,7 @@ afterEach(async () => {
 const eventsOf = <T extends FailoverEvent['type']>(type: T): Extract<FailoverEvent, { type: T }>[] =>
   events.filter((event): event is Extract<FailoverEvent, { type: T }> => event.type === type);
 
-/** ms; far more than it takes: elections wait for each other on a busy machine. */
-const limitMs = 60_000;
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const limit = performance.now() + limitMs;
-  while (!(await condition())) {
-    if (performance.now() > limit) {
-      throw new Error(
-        `it did not happen in ${limitMs} ms:\n${events.map((e) => JSON.stringify(e)).join('\n')}`,
-      );
-    }
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
+const until = untilWith(() => events);
 
 /** Appends unique values, one after the other, until told to stop. */
 function writer(redis: Redis, name: string) {

@@ -1,8 +1,9 @@
 import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import type { TestContext } from 'vitest';
-import { openRealGateway, until } from '../gateway/test-kit/real-gateway.ts';
+import { openRealGateway } from '../gateway/test-kit/real-gateway.ts';
 import type { RealGateway } from '../gateway/test-kit/real-gateway.ts';
+import { until } from '../test-kit/until.ts';
 import { createClient } from './create-client.ts';
 
 /** Servers and Sentinels that talk TLS alone, and a gateway before them. */

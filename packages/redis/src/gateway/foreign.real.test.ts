@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { foreignClients } from './test-kit/foreign/clients.ts';
 import { countSent } from './test-kit/foreign/count-sent.ts';
 import { startLoad } from './test-kit/foreign/foreign-load.ts';
-import { openRealGateway, until } from './test-kit/real-gateway.ts';
+import { openRealGateway } from './test-kit/real-gateway.ts';
+import { until } from '../test-kit/until.ts';
 
 const clients = await foreignClients();
 

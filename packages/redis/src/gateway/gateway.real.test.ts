@@ -3,7 +3,8 @@ import { Redis } from 'ioredis';
 import type { RedisOptions } from '../config.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RealGateway } from './test-kit/real-gateway.ts';
-import { openRealGateway, until } from './test-kit/real-gateway.ts';
+import { openRealGateway } from './test-kit/real-gateway.ts';
+import { until } from '../test-kit/until.ts';
 
 let real: RealGateway;
 let clients: Redis[] = [];

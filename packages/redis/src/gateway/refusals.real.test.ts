@@ -2,7 +2,8 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { load } from '../testing/index.ts';
 import type { RealGateway } from './test-kit/real-gateway.ts';
-import { openRealGateway, until } from './test-kit/real-gateway.ts';
+import { openRealGateway } from './test-kit/real-gateway.ts';
+import { until } from '../test-kit/until.ts';
 
 let real: RealGateway;
 let clients: Redis[] = [];

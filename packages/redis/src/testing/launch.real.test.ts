@@ -1,5 +1,6 @@
 import type { EndpointId } from '@failover/core';
 import { afterEach, describe, expect, it } from 'vitest';
+import { until } from '../test-kit/until.ts';
 import { flipReadOnly, killClients, load, rejoin, runLongScript, sleep } from './faults.ts';
 import { findFlavour, type LaunchOptions } from './index.ts';
 import { seeMaster, seeRole } from './inspect.ts';
@@ -16,14 +17,6 @@ afterEach(async () => {
 async function said(testbed: RedisTestbed, server: EndpointId, ...command: string[]): Promise<string> {
   const reply = await testbed.ask(server, ...command).catch(() => undefined);
   return reply === undefined ? 'silent' : reply.type === 'error' ? reply.text : reply.type;
-}
-
-async function until(condition: () => Promise<boolean>, limitMs = 60_000): Promise<void> {
-  const end = performance.now() + limitMs;
-  while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`it did not come true within ${limitMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 for (const flavour of ['redis', 'valkey'] as const) {

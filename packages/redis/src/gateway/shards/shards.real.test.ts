@@ -8,10 +8,10 @@ import { adapter } from '../../adapter.ts';
 import { createClusterClient } from '../../client/create-client.ts';
 import { keySlot } from '../../protocol/key-slot.ts';
 import { keysOf } from '../../test-kit/shard-keys.ts';
+import { until } from '../../test-kit/until.ts';
 import type { Shard, ShardsTestbed } from '../../testing/index.ts';
 import { launchShards } from '../../testing/index.ts';
 import { gateway } from '../index.ts';
-import { until } from '../test-kit/real-gateway.ts';
 
 let bed: ShardsTestbed;
 let cluster: Cluster;

@@ -1,6 +1,5 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { performance } from 'node:perf_hooks';
 import type { Cluster, EndpointId, GatewaySession } from '@failover/core';
 import { createCluster, endpointOf, systemRuntime, targetId } from '@failover/core';
 import type { LaunchOptions, RedisTestbed } from '../../testing/index.ts';
@@ -71,13 +70,4 @@ export async function openRealGateway(
       await bed[Symbol.asyncDispose]();
     },
   };
-}
-
-/** Real servers take their time: awaits a condition and names the limit. */
-export async function until(condition: () => boolean | Promise<boolean>, limitMs = 60_000): Promise<void> {
-  const limit = performance.now() + limitMs;
-  while (!(await condition())) {
-    if (performance.now() > limit) throw new Error(`it did not happen in ${limitMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
