@@ -16,9 +16,9 @@ export type CallEnd =
 
 /**
  * Asks the node on a channel of our own, so that what it refuses costs no channel of the client. Calls back once, no
- * later than `withinMs`; not at all if the connection to the node is lost first. What is not answered by then is left to
- * the node, which does it some day, and only then is the channel closed: a close that waits behind it would give what it
- * takes to the next one at once.
+ * later than `withinMs`, which may be Infinity; not at all if the connection to the node is lost first. What is not
+ * answered by then is left to the node, which does it some day, and only then is the channel closed: a close that waits
+ * behind it would give what it takes to the next one at once.
  */
 export function callNode(
   connection: Connection,
@@ -78,6 +78,7 @@ export function callNode(
 
   send({ name: 'channel.open' });
   sendFrom(0);
+  if (withinMs === Infinity) return;
   connection.after(withinMs, () => {
     if (connection.upstream === upstream) tell({ type: 'silent', at: Math.max(at, 0) });
   });

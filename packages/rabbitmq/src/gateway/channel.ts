@@ -55,10 +55,11 @@ export interface Channel {
   /** `closed`: the client was told that it is, and has not answered yet. */
   phase: 'opening' | 'open' | 'closed';
   /**
-   * May what the client sends go on? `restoring`: the upstream channel is not in order. `full`: too much is
-   * unconfirmed. `registering`: it cancels a consumer that is not there yet. Shut, frames are held in order.
+   * May what the client sends go on? `restoring`: the upstream channel is not in order. `resending`: it is, and older
+   * messages go first. `full`: too much is unconfirmed. `registering`: it cancels a consumer that is not there yet. Shut,
+   * frames are held in order.
    */
-  gate: 'open' | 'restoring' | 'full' | 'registering';
+  gate: 'open' | 'restoring' | 'resending' | 'full' | 'registering';
   mode: Mode;
   /** The client's last publish on a confirm channel. */
   lastSeq: number;

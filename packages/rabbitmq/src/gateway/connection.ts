@@ -63,7 +63,9 @@ export interface Connection {
   heldBytes: number;
   /** Channels whose gate is `full`. */
   readonly full: Set<Channel>;
-  /** What clients send waits until what they stand on is there: what the broker dropped, and consumers set aside. */
+  /** When one of our tries was answered last, with whatever. */
+  stirredAt: Ms;
+  /** What clients send waits until what they stand on is there: what the broker dropped. */
   isSettingUp: boolean;
   /** Frames for the client. The bytes must not change any more. */
   toClient(bytes: Buffer, from: number, to: number): void;
@@ -99,6 +101,13 @@ export function isEnding({ phase }: Connection): boolean {
 
 export function nowOf(connection: Connection): Ms {
   return connection.gateway.runtime.now();
+}
+
+/** Is a node of the cluster not well? */
+export function isNodeAway({ gateway }: Connection): boolean {
+  return [...gateway.cluster.topology.servers.values()].some(
+    ({ kind, availability }) => kind === 'data' && availability !== 'up',
+  );
 }
 
 /** A number that is free upstream: the client's own if it can be, so that frames pass unchanged. */

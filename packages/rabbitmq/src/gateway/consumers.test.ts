@@ -13,8 +13,15 @@ import type { Connection, UpstreamChannel } from './connection.ts';
 import { setAside } from './consumers.ts';
 import { zeroCounters } from './counters.ts';
 
-/** A node on whose queue consumers are refused at `refuseAt`, all that wait at once, and served from `serveAt` on. */
-async function tried(refuseAt: number, serveAt: number): Promise<number | undefined> {
+/**
+ * A node on whose queue consumers are refused at `refuseAt`, all that wait at once, and served from `serveAt` on; with
+ * `isLateServed` also those that were asked for before.
+ */
+async function tried(
+  refuseAt: number,
+  serveAt: number,
+  { isLateServed = false } = {},
+): Promise<number | undefined> {
   const runtime = virtualRuntime({ seed: 1 });
   const upstreamChannels = new Map<number, UpstreamChannel>();
   const answer = <N extends MethodName>(id: number, name: N, values: Arguments<N>): void => {
@@ -40,8 +47,8 @@ async function tried(refuseAt: number, serveAt: number): Promise<number | undefi
           const close = { replyCode: 541, replyText: 'INTERNAL_ERROR', classId: 60, methodId: 20 };
           answer(id, 'channel.close', close);
         });
-      } else if (now >= serveAt) {
-        runtime.after(5, () => {
+      } else if (now >= serveAt || isLateServed) {
+        runtime.after(Math.max(serveAt - now, 0) + 5, () => {
           opened(id);
           answer(id, 'basic.consume-ok', { consumerTag: 'c' });
           answer(id, 'basic.cancel-ok', { consumerTag: 'c' });
@@ -55,6 +62,8 @@ async function tried(refuseAt: number, serveAt: number): Promise<number | undefi
     upstream,
     upstreamChannels,
     after: (ms: number, callback: () => void) => runtime.after(ms, callback),
+    channels: new Map([[1, channel]]),
+    stirredAt: -Infinity,
     log: emptyLog,
     gateway: { config: rabbitConfig.parse({ servers: ['a'] }), runtime, counters: zeroCounters() },
   } as unknown as Connection;
@@ -74,7 +83,7 @@ describe('a consumer whose queue does not answer', () => {
     [400, 2500],
     [1200, 5000],
     [2500, 2600],
-    [0, 40_000],
+    [0, 11_000],
   ])(
     'is tried until it is served (all refused at %i ms, served from %i ms on)',
     async (refuseAt, serveAt) => {
@@ -83,4 +92,13 @@ describe('a consumer whose queue does not answer', () => {
       expect((at ?? 0) - Math.max(refuseAt, serveAt)).toBeLessThan(1000);
     },
   );
+
+  it('is tried each second after a while, since all that waits is work for the next leader', async () => {
+    const at = await tried(0, 40_000);
+    expect((at ?? 0) - 40_000).toBeLessThan(1500);
+  });
+
+  it('is served by what was tried long ago, if that is what is answered', async () => {
+    expect(await tried(0, 30_000, { isLateServed: true })).toBe(30_005);
+  });
 });

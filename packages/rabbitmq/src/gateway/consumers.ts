@@ -1,3 +1,4 @@
+import type { Ms } from '@failover/core';
 import { isTransientClose } from '../protocol/close-reason.ts';
 import type { Method } from '../protocol/methods.ts';
 import { replyCode } from '../protocol/reply-code.ts';
@@ -11,15 +12,14 @@ import type { Connection } from './connection.ts';
 import { isEnding, nowOf } from './connection.ts';
 import { tellClient } from './frames.ts';
 import { askNode } from './request.ts';
+import { isPatient, mayTry, patientEveryMs } from './try-pace.ts';
 
 /** ms before a consumer that was refused is tried again; doubles up to the most. */
 const retryMs = { first: 50, most: 2000 };
-/** ms between two tries that nobody answers, and until one is given up; and how many may be waited for. */
-const tryEveryMs = 80;
-const giveUpMs = 1000;
+/** ms between two tries that nobody answers. */
+const tryEveryMs = 100;
 /** ms between two tries that declare: a node that hangs stops every declare of its cluster for a minute. */
 const declareEveryMs = 1000;
-const maxTries = 8;
 
 /** Registers a consumer upstream as it was, with the prefetch that it had. */
 export function restoreConsumer(connection: Connection, channel: Channel, consumer: Consumer): void {
@@ -95,14 +95,6 @@ export function setAside(connection: Connection, channel: Channel, consumer: Con
   keepTrying(connection, channel, consumer);
 }
 
-/** Is there a consumer that is to be tried apart? */
-export function hasSetAside({ channels }: Connection): boolean {
-  for (const { consumers } of channels.values())
-    for (const { state, failures } of consumers.values())
-      if (state === 'waiting' && failures > 0) return true;
-  return false;
-}
-
 /** One chain of timers for each round, which ends only with the round. */
 function keepTrying(connection: Connection, channel: Channel, consumer: Consumer): void {
   const { upstream, gateway } = connection;
@@ -117,20 +109,27 @@ function keepTrying(connection: Connection, channel: Channel, consumer: Consumer
   // Without a node behind us the restoring of the channel begins again.
   if (upstream === undefined) return;
 
+  let triedAt: Ms = -Infinity;
+
   const tick = (): void => {
     if (!isStillWanted()) return;
     // A channel may wait for a minute although a new one is served at once, so nobody waits for the last try.
-    if (consumer.tries < maxTries && nowOf(connection) >= consumer.notBefore) tryOnce();
+    const now = nowOf(connection);
+    const isDue = now - triedAt >= (isPatient(connection, consumer.since) ? patientEveryMs : 0);
+    if (isDue && now >= consumer.notBefore && mayTry(connection, consumer.since)) tryOnce(now);
     connection.after(tryEveryMs * (0.8 + 0.4 * gateway.runtime.random()), tick);
   };
 
-  const tryOnce = (): void => {
+  const tryOnce = (now: Ms): void => {
     const methods = registration(connection, consumer);
     const declares = methods.some(({ name }) => name === 'queue.declare');
-    if (declares) consumer.notBefore = nowOf(connection) + declareEveryMs;
+    triedAt = now;
+    if (declares) consumer.notBefore = now + declareEveryMs;
     consumer.tries += 1;
-    callNode(connection, methods, giveUpMs, (end) => {
+    // However late: what waited long is answered once there is a leader.
+    callNode(connection, methods, Infinity, (end) => {
       if (!isStillWanted()) return;
+      if (end.type !== 'silent') connection.stirredAt = nowOf(connection);
       consumer.tries -= 1;
       if (end.type === 'closed') consumerRefused(connection, channel, consumer, end.code, end.text);
       // In the middle of a message its channel takes nothing else: the next try is soon.

@@ -26,7 +26,7 @@ export function expirePublishes(connection: Connection, now: Ms, downSince: Ms):
 }
 
 function whyOf(message: Message, holdMs: number): NotConfirmed {
-  return message.resends > 0
+  return message.resent !== 'no'
     ? { type: 'unknown', server: undefined }
     : { type: 'notSent', reason: `no node could be used for ${holdMs} ms` };
 }

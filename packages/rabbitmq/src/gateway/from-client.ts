@@ -156,12 +156,13 @@ function continuePublish(
     return;
   }
   appendFrame(message, bytes, from, to);
-  // While the channel is being restored the message grows here, and goes as a whole.
-  if (channel.gate !== 'restoring') toNode(connection, channel, bytes, from, to);
+  // Behind older messages it grows here, and goes as a whole.
+  const isBehind = channel.gate === 'restoring' || channel.gate === 'resending';
+  if (!isBehind) toNode(connection, channel, bytes, from, to);
   if (message.remaining > 0) return;
   channel.publishing = undefined;
   connection.gateway.counters.published += 1;
-  if (channel.gate === 'restoring') channel.unsent.push(message);
+  if (isBehind) channel.unsent.push(message);
   else published(connection, channel, message);
 }
 

@@ -1,4 +1,3 @@
-import type { ServerDescription } from '@failover/core';
 import { bodySizeAt } from '../protocol/content.ts';
 import { decodeAs, decodeMethod } from '../protocol/decode.ts';
 import { readLonglong, writeLonglong } from '../protocol/fields.ts';
@@ -16,12 +15,14 @@ import type { Consumer } from '../session/consumer.ts';
 import type { Channel, Incoming } from './channel.ts';
 import { complete } from './complete.ts';
 import type { Connection } from './connection.ts';
-import { nowOf } from './connection.ts';
+import { isNodeAway, nowOf } from './connection.ts';
 import { consumerCancelled } from './consumers.ts';
 import { releaseHeld } from './from-client.ts';
 import { closedByNode, reopenRejected } from './lose-channel.ts';
 import { appendFrame, beginMessage, methodFrameOf } from './message.ts';
 import { isOurs } from './request.ts';
+import { resend } from './restore.ts';
+import { isStirred } from './try-pace.ts';
 import { frameToClient, mayShow, show } from './show.ts';
 
 const deliverId = methodId('basic.deliver');
@@ -197,6 +198,7 @@ function confirmed(connection: Connection, channel: Channel, bytes: Buffer, from
   if (word.seq !== upstreamSeq) writeLonglong(bytes, at, word.seq);
   setChannelAt(bytes, from, channel.id);
   connection.toClient(bytes, from, to);
+  if (channel.gate === 'resending') resend(connection, channel);
   if (connection.full.size > 0) openFull(connection);
 }
 
@@ -206,15 +208,13 @@ function confirmed(connection: Connection, channel: Channel, bytes: Buffer, from
  */
 function mayBeNodeTrouble(connection: Connection, channel: Channel): boolean {
   const { unprovenSince, wasLost, publishing } = channel;
-  const { config, cluster } = connection.gateway;
+  const { config } = connection.gateway;
   // In the middle of a message the node takes nothing else; and who wants to be told is told.
-  if (unprovenSince === undefined || publishing !== undefined || config.unknown === 'reject') return false;
+  if (publishing !== undefined || config.unknown === 'reject') return false;
+  // Of what waited for a leader that is given up the first may be confirmed and the rest nacked.
+  if (unprovenSince === undefined) return isStirred(connection) && isNodeAway(connection);
   if (nowOf(connection) - unprovenSince >= config.holdMs) return false;
-  return wasLost || [...cluster.topology.servers.values()].some(isAway);
-}
-
-function isAway({ kind, availability }: ServerDescription): boolean {
-  return kind === 'data' && availability !== 'up';
+  return wasLost || isNodeAway(connection);
 }
 
 /** There is room for unconfirmed messages again. */

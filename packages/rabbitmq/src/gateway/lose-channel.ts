@@ -11,7 +11,6 @@ import type { Connection } from './connection.ts';
 import { nowOf } from './connection.ts';
 import { consumerRefused, forgetTries } from './consumers.ts';
 import { tellClient, tellNode } from './frames.ts';
-import { markResent } from './message.ts';
 import type { Message } from './message.ts';
 import { isGeneratedName } from './name-queues.ts';
 import { isOurs } from './request.ts';
@@ -121,7 +120,7 @@ function keepPublishes(connection: Connection, channel: Channel, reason: string)
   connection.unconfirmedBytes -= publishes.bytes;
   const left = publishes.nextEpoch();
   if (left.length === 0) return;
-  const { config, counters, cluster, target, runtime } = connection.gateway;
+  const { config, counters, cluster, target } = connection.gateway;
   // It came back, so it went nowhere: the broker had answered, only its word on the way was lost.
   const open = left.filter((message) => {
     if (message.isReturned)
@@ -131,7 +130,7 @@ function keepPublishes(connection: Connection, channel: Channel, reason: string)
   if (open.length === 0) return;
   if (config.unknown === 'resend') {
     counters.resent += open.length;
-    for (const message of open) markResent(message, config.stampIds ? newId(runtime.random) : undefined);
+    for (const message of open) if (message.resent === 'no') message.resent = 'due';
     channel.unsent = [...open, ...channel.unsent];
     const server = connection.upstream?.lease.server;
     if (server !== undefined) cluster.reportResent(target, server, open.length, reason);
@@ -160,19 +159,15 @@ function tellUnknown(connection: Connection, count: number, reason: string): voi
   if (server !== undefined) cluster.reportUnknown(target, server, count, reason);
 }
 
-function newId(random: () => number): string {
-  return `failover-${random().toString(36).slice(2)}${random().toString(36).slice(2)}`;
-}
-
-/** The channel upstream waits for one consumer's queue: it is opened anew, and that consumer is tried apart. */
-export function withoutConsumer(connection: Connection, channel: Channel, tag: string): void {
-  const consumer = channel.consumers.get(tag);
+/** The channel upstream waits for a queue: it is opened anew. If it is one consumer's, that is tried apart. */
+export function giveUpSilent(connection: Connection, channel: Channel, tag: string | undefined): void {
   // In the middle of a message the node takes nothing else: looked at again soon.
-  if (consumer === undefined || connection.upstream === undefined || channel.publishing !== undefined) return;
+  if (connection.upstream === undefined || channel.publishing !== undefined) return;
   connection.gateway.counters.channelResets += 1;
   abandonUpstream(connection, channel);
-  consumer.failures = Math.max(1, consumer.failures);
-  loseChannel(connection, channel, 'its queue does not answer');
+  const consumer = tag === undefined ? undefined : channel.consumers.get(tag);
+  if (consumer !== undefined) consumer.failures = Math.max(1, consumer.failures);
+  loseChannel(connection, channel, 'its queue does not answer', tag === undefined);
   // Restoring sets it aside.
   if (isStillThere(channel)) restoreChannel(connection, channel);
 }

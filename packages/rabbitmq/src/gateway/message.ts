@@ -14,8 +14,8 @@ export interface Message {
   remaining: number;
   /** The client's number on a confirm channel, else 0. */
   readonly seq: number;
-  /** How often it went again after a loss. */
-  resends: number;
+  /** Was it sent and not confirmed? Then it goes again, marked; `due`: its bytes do not say so yet. */
+  resent: 'no' | 'due' | 'marked';
   isReturned: boolean;
 }
 
@@ -28,7 +28,7 @@ export function beginMessage(bytes: Buffer, from: number, to: number, seq: numbe
     size: to - from,
     remaining: -1,
     seq,
-    resends: 0,
+    resent: 'no',
     isReturned: false,
   };
 }
@@ -72,12 +72,10 @@ export function moveMessage(message: Message, channel: number): void {
 /** Said of a message that may be there twice. */
 export const resentHeader = 'x-failover-resent';
 
-/** The message as it goes again: everything as it was, and a header that says so. */
+/** The message as it goes again: everything as it was, and a header that says so once, however often. */
 export function markResent(message: Message, messageId: string | undefined): void {
-  message.resends += 1;
-  // Said once; how often it was is nobody's concern.
-  if (message.resends > 1) return;
   const all = marked(message, messageId);
+  message.resent = 'marked';
   message.bytes = all;
   message.from = 0;
   message.to = all.length;
@@ -89,7 +87,7 @@ export function markResent(message: Message, messageId: string | undefined): voi
 export function copyMarked(message: Message): Message {
   const pieces: Buffer[] = [];
   eachPiece(message, (bytes, from, to) => pieces.push(bytes.subarray(from, to)));
-  const bytes = message.resends > 0 ? Buffer.concat(pieces) : marked(message, undefined);
+  const bytes = message.resent === 'marked' ? Buffer.concat(pieces) : marked(message, undefined);
   return { ...message, bytes, from: 0, to: bytes.length, rest: undefined, size: bytes.length };
 }
 

@@ -2,8 +2,10 @@ import type { EndpointId } from '@failover/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createClient } from '../client/create-client.ts';
 import { heartbeatFrame } from '../protocol/frame.ts';
+import type { Received } from '../testing/amqp-channel.ts';
 import { connectAmqp } from '../testing/amqp-client.ts';
 import type { AmqpClient } from '../testing/amqp-client.ts';
+import { drainQueue } from '../testing/drain-queue.ts';
 import type { VirtualTestbed } from '../testing/embedded/launch-virtual.ts';
 import { launchVirtual } from '../testing/embedded/launch-virtual.ts';
 import { openRawClient } from '../testing/embedded/test-kit/raw-client.ts';
@@ -38,10 +40,10 @@ describe('an outage', () => {
     await until(own.rpc('confirm.select'));
     await until(own.rpc('queue.declare', quorum));
     all(testbed, (member) => testbed.kill(member));
-    const confirms = Array.from({ length: 10 }, () => own.publish({ routingKey: 'q', body: 'x' }, 200_000));
+    const confirms = Array.from({ length: 100 }, () => own.publish({ routingKey: 'q', body: 'x' }, 200_000));
     await testbed.runtime.advance(60_000);
     all(testbed, (member) => testbed.restart(member));
-    expect(await until(Promise.all(confirms))).toEqual(Array.from({ length: 10 }, () => 'ack'));
+    expect(await until(Promise.all(confirms))).toEqual(Array.from({ length: 100 }, () => 'ack'));
     expect(client.isClosed).toBe(false);
     await untilSo(() => counter('upstreams') === 1);
   });
@@ -283,6 +285,61 @@ describe('the hang of the node that leads a queue', () => {
     await untilSo(() => got.length > 0);
     expect(counter('consumersLost')).toBe(0);
     expect(own.isClosed).toBe(false);
+  });
+});
+
+describe('the election of another leader, long after the one before hung', () => {
+  it('gives a client with a hundred consumers all of them back', async () => {
+    const { testbed, connect, channel, until, untilSo } = await world({ hungElectionMs: 9000 });
+    const client = await connect();
+    const own = await channel(client);
+    const queues = Array.from({ length: 100 }, (_, at) => `q${at}`);
+    const got = new Set<string>();
+    await until(own.rpc('basic.qos', { prefetchSize: 0, prefetchCount: 1, global: false }));
+    for (const queue of queues) {
+      await until(own.rpc('queue.declare', { ...quorum, queue }));
+      const take = ({ body, method }: Received<'basic.deliver'>): void => {
+        got.add(body.toString());
+        own.send('basic.ack', { deliveryTag: method.deliveryTag });
+      };
+      await until(own.consume(queue, take));
+    }
+    const leader = await until(testbed.queueLeader('q0'));
+    if (leader === undefined) throw new Error('no leader');
+    for (const queue of queues) await until(testbed.moveLeader(queue, leader));
+    testbed.hang(leader);
+    await testbed.runtime.advance(9000);
+    const direct = await until(connectAmqp(testbed.runtime, other(testbed, leader)));
+    const publisher = await until(direct.openChannel());
+    // The consumer that the hung node has gets one of them.
+    for (const queue of [...queues, ...queues]) publisher.publishBlindly({ routingKey: queue, body: queue });
+    await untilSo(() => got.size === queues.length, 1500);
+  });
+
+  it("with unknown: 'reject' sends no message twice: its client is told, and the next one goes", async () => {
+    const { testbed, connect, channel, until, counter } = await world(
+      { hungElectionMs: 9000, stuckMs: 60_000 },
+      { unknown: 'reject' },
+    );
+    const own = await channel(await connect());
+    await until(own.rpc('confirm.select'));
+    await until(own.rpc('queue.declare', quorum));
+    const leader = await until(testbed.queueLeader('q'));
+    if (leader === undefined) throw new Error('no leader');
+    testbed.hang(leader);
+    await testbed.runtime.advance(4000);
+    expect(await until(own.publish({ routingKey: 'q', body: 'first' }, 10_000))).toBe('nack');
+    expect(counter('unknown')).toBe(1);
+    let last: string | undefined;
+    for (let at = 0; last !== 'ack'; at += 1)
+      last = await until(own.publish({ routingKey: 'q', body: `next ${at}` }, 10_000));
+    testbed.resume(leader);
+    await testbed.runtime.advance(5000);
+    const direct = await until(connectAmqp(testbed.runtime, leader));
+    const copies = await until(drainQueue(direct, 'q'));
+    expect(copies.filter(({ isTold }) => isTold)).toEqual([]);
+    expect(new Set(copies.map(({ value }) => value)).size).toBe(copies.length);
+    expect(counter('resent')).toBe(0);
   });
 });
 

@@ -66,6 +66,7 @@ export function createRelay(options: RelayOptions): Relay {
     unconfirmedBytes: 0,
     heldBytes: 0,
     full: new Set(),
+    stirredAt: -Infinity,
     isSettingUp: false,
     ear: options.ear,
     toClient(bytes, from, to) {

@@ -5,9 +5,12 @@ import { nowOf, takeUpstreamId } from './connection.ts';
 import { restoreConsumer, setAside, usePrefetch } from './consumers.ts';
 import { published, releaseHeld, toNode } from './from-client.ts';
 import { tellClient } from './frames.ts';
-import { eachFrame, moveMessage } from './message.ts';
+import { eachFrame, markResent, moveMessage } from './message.ts';
 import type { Message } from './message.ts';
 import { askNode, sendRequest } from './request.ts';
+
+/** Messages of one channel that go again at a time: behind thousands no other channel, and no other client, is served. */
+const resendAtOnce = 256;
 
 /**
  * Opens the channel upstream and sets it up as it was. All is sent at once and nothing waits for an answer: a channel
@@ -49,13 +52,31 @@ export function finishRestore(connection: Connection, channel: Channel): void {
   restoreConsumers(connection, channel, () => true);
   usePrefetch(connection, channel, channel.prefetch);
   for (const request of channel.again.splice(0)) sendRequest(connection, channel, { ...request });
-  for (const message of channel.unsent.splice(0)) {
+  channel.gate = 'resending';
+  resend(connection, channel);
+}
+
+/** What was not confirmed goes again, in order and as the node confirms it; then the rest may go. */
+export function resend(connection: Connection, channel: Channel): void {
+  const { mode, unsent } = channel;
+  const open = mode.type === 'confirm' ? mode.publishes.count : 0;
+  if (open > resendAtOnce / 2) return;
+  const most = mode.type === 'confirm' ? resendAtOnce - open : unsent.length;
+  for (const message of unsent.splice(0, most)) {
+    if (message.resent === 'due') markResent(message, newId(connection));
     sendMessage(connection, channel, message);
     published(connection, channel, message);
   }
+  if (unsent.length > 0) return;
   if (channel.publishing !== undefined) sendMessage(connection, channel, channel.publishing);
   channel.gate = 'open';
   releaseHeld(connection, channel);
+}
+
+function newId({ gateway }: Connection): string | undefined {
+  const { random } = gateway.runtime;
+  const digits = (): string => random().toString(36).slice(2);
+  return gateway.config.stampIds ? `failover-${digits()}${digits()}` : undefined;
 }
 
 function restoreConsumers(

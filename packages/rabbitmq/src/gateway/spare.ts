@@ -8,9 +8,11 @@ import { replyCode } from '../protocol/reply-code.ts';
 import { consumerLike } from '../session/consumer.ts';
 import type { Channel, Request } from './channel.ts';
 import type { Connection } from './connection.ts';
+import { isNodeAway, nowOf } from './connection.ts';
 import { closing, tellClient } from './frames.ts';
 import { copyMarked, eachPiece, moveMessage } from './message.ts';
 import type { Message } from './message.ts';
+import { isPatient, patientEveryMs } from './try-pace.ts';
 import type { Upstream } from './upstream.ts';
 
 /**
@@ -23,6 +25,7 @@ export interface Spare {
   readonly upstream: Upstream;
   /** Counts down from the top: a client numbers its channels from below. */
   lastChannel: number;
+  triedAt: Ms;
   /** Channels that are not closed on both sides. */
   readonly taken: Set<number>;
   /** Tries without an answer, by their channel. */
@@ -51,7 +54,7 @@ const maxTries = 20;
 const maxTaken = 500;
 
 export function createSpare(upstream: Upstream): Spare {
-  return { upstream, lastChannel: 0, tries: new Map(), taken: new Set() };
+  return { upstream, lastChannel: 0, triedAt: -Infinity, tries: new Map(), taken: new Set() };
 }
 
 /** One more try. */
@@ -62,6 +65,7 @@ export function tryOn(spare: Spare, owed: Owed, now: Ms): void {
   }
   if (spare.tries.size >= maxTries || isWornOut(spare)) return;
   const id = nextChannel(spare);
+  spare.triedAt = now;
   spare.taken.add(id);
   spare.tries.set(id, { since: now, owed });
   send(spare, encodeMethod(id, 'channel.open', {}));
@@ -105,11 +109,21 @@ function isPreparation(name: Method['name'], owed: Owed): boolean {
   }
 }
 
-/** ms from one try to the next, for one of `crowd` clients. */
-export function nextTryMs(owed: Owed | undefined, crowd: number): number {
+/** ms from one try to the next that may be due, for one of `crowd` clients. */
+export function nextTryMs(crowd: number): number {
+  return everyMs + crowd * crowdMs;
+}
+
+/** Is it time for another try of this? */
+export function isDue(connection: Connection, { triedAt }: Spare, owed: Owed): boolean {
   const isSeldom =
-    owed?.type === 'request' && /^(?:queue\.|exchange\.|basic\.consume$)/.test(owed.request.method.name);
-  return isSeldom ? seldomEveryMs : everyMs + crowd * crowdMs;
+    owed.type === 'request' && /^(?:queue\.|exchange\.|basic\.consume$)/.test(owed.request.method.name);
+  const ms = isPatient(connection, owedSince(owed)) ? patientEveryMs : isSeldom ? seldomEveryMs : 0;
+  return nowOf(connection) - triedAt >= ms;
+}
+
+export function owedSince(owed: Owed): Ms {
+  return owed.type === 'request' ? owed.request.sentAt : owed.channel.progressAt;
 }
 
 /** A frame on the spare connection. True if a try was answered: it works here. */
@@ -125,8 +139,12 @@ export function hearOn(
   if (bytes[from] !== frameType.method) return false;
   const { name } = decodeMethod(bytes, from, to);
   if (name === 'channel.close-ok') spare.taken.delete(id);
-  if (tried === undefined) return false;
+  if (tried === undefined) {
+    if (name === 'basic.ack' || name === 'basic.nack') connection.stirredAt = nowOf(connection);
+    return false;
+  }
   if (isPreparation(name, tried.owed)) return false;
+  connection.stirredAt = nowOf(connection);
   if (name === 'channel.close') spare.taken.delete(id);
   // What this channel was opened for ends with it: all is set up anew on the whole connection.
   send(
@@ -138,10 +156,16 @@ export function hearOn(
     ),
   );
   const { owed } = tried;
-  if (owed.type === 'publish' && name === 'basic.ack') settle(connection, owed);
   spare.tries.delete(id);
+  // Before 4.0 what waited for a node that was given up is nacked, and only then another leader is elected.
+  if (name === 'basic.nack' && mayPass(connection, owed)) return false;
+  if (owed.type === 'publish' && name === 'basic.ack') settle(connection, owed);
   for (const other of [...spare.tries.keys()]) giveUp(spare, other);
   return true;
+}
+
+function mayPass(connection: Connection, owed: Owed): boolean {
+  return isNodeAway(connection) && nowOf(connection) - owedSince(owed) < connection.gateway.config.holdMs;
 }
 
 /** The try was the message itself: it is there, and does not go again. */

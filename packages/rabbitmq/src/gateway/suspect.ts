@@ -6,23 +6,37 @@ import type { Connection } from './connection.ts';
 import { isUnknownWhenLost } from './lose-channel.ts';
 import { isOurs } from './request.ts';
 import type { Owed } from './spare.ts';
+import { owedSince } from './spare.ts';
+import { isStirred } from './try-pace.ts';
+
+const stirredSilenceMs = 200;
 
 /**
  * What a channel of this connection owes for longer than it may, on a node that is well; undefined if there is nothing.
  * A request is asked for again only if twice is once, or if it is ours.
  */
 export function owedTooLong(connection: Connection, now: Ms): Owed | undefined {
-  const { upstream, gateway } = connection;
+  const { upstream } = connection;
   // Behind an alarm nothing is confirmed, what we cannot write cannot be answered, and what we do not read may be there.
   const isExcused = connection.isBlocked || connection.isClientBehind || upstream?.isBlocked === true;
   if (upstream === undefined || isExcused) return undefined;
   for (const channel of connection.channels.values()) {
     if (channel.upstreamId === 0 || channel.phase === 'closed') continue;
     const owed = owedBy(channel);
-    if (owed === undefined || now - sinceOf(owed) < gateway.config.silenceMs) continue;
+    if (owed === undefined || now - owedSince(owed) < silenceMs(connection, owed)) continue;
     if (!isTooOld(connection, owed, now)) return owed;
   }
   return undefined;
+}
+
+/**
+ * Before 4.0 a channel that publishes first between the loss of a leader and the next election is never confirmed anything.
+ * Where tries were answered just now this is about to be, so nobody waits for long.
+ */
+function silenceMs(connection: Connection, owed: Owed): Ms {
+  const { silenceMs: usual } = connection.gateway.config;
+  const isUnproven = owed.type === 'publish' && owed.channel.unprovenSince !== undefined;
+  return isUnproven && isStirred(connection) ? Math.min(usual, stirredSilenceMs) : usual;
 }
 
 /** From now on it owes what it owes: until now we did not listen. */
@@ -42,10 +56,6 @@ function owedBy(channel: Channel): Owed | undefined {
   if (channel.mode.type !== 'confirm') return undefined;
   const message = channel.mode.publishes.oldest();
   return message === undefined ? undefined : { type: 'publish', channel, message };
-}
-
-function sinceOf(owed: Owed): Ms {
-  return owed.type === 'request' ? owed.request.sentAt : owed.channel.progressAt;
 }
 
 /** The client gets an answer at last, if only that there is none. */

@@ -2,10 +2,10 @@ import type { Ms } from '@failover/core';
 import type { Connection } from './connection.ts';
 import { nowOf } from './connection.ts';
 import { hangUp } from './hang-up.ts';
-import { withoutConsumer } from './lose-channel.ts';
+import { giveUpSilent } from './lose-channel.ts';
 import { isOurs } from './request.ts';
 import type { Owed, Spare } from './spare.ts';
-import { createSpare, hearOn, isWornOut, nextTryMs, tryOn } from './spare.ts';
+import { createSpare, hearOn, isDue, isWornOut, nextTryMs, tryOn } from './spare.ts';
 import { owedTooLong } from './suspect.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -43,8 +43,9 @@ export function createSpareTrial(
     if (spare !== open) return;
     const now = nowOf(connection);
     const owed = owedTooLong(connection, now);
-    if (owed !== undefined && consumerOfOurs(owed) === undefined) tryOn(open, owed, now);
-    connection.after(nextTryMs(owed, crowd()), () => {
+    if (owed !== undefined && !isGivenUp(connection, owed) && isDue(connection, open, owed))
+      tryOn(open, owed, now);
+    connection.after(nextTryMs(crowd()), () => {
       keepTrying(open);
     });
   }
@@ -64,9 +65,8 @@ export function createSpareTrial(
         close();
         return;
       }
-      const tag = consumerOfOurs(owed);
-      if (tag !== undefined) {
-        withoutConsumer(connection, owed.channel, tag);
+      if (isGivenUp(connection, owed)) {
+        giveUpSilent(connection, owed.channel, consumerOfOurs(owed));
         return;
       }
       if (spare === undefined) {
@@ -95,7 +95,15 @@ export function createSpareTrial(
   };
 }
 
-/** The tag of a consumer that we ask for: its queue may hang although its channel could work, so it is tried apart. */
+/**
+ * A consumer that we ask for is tried apart, since its queue may hang although its channel could work. And a publish that
+ * may not go twice is not tried either: its caller is told.
+ */
+function isGivenUp({ gateway }: Connection, owed: Owed): boolean {
+  if (owed.type === 'publish') return gateway.config.unknown === 'reject';
+  return consumerOfOurs(owed) !== undefined;
+}
+
 function consumerOfOurs(owed: Owed): string | undefined {
   if (owed.type !== 'request' || !isOurs(owed.request)) return undefined;
   const { method } = owed.request;

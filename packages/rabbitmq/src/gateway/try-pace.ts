@@ -1,0 +1,37 @@
+import type { Ms } from '@failover/core';
+import type { Connection } from './connection.ts';
+import { nowOf } from './connection.ts';
+
+/**
+ * ms in which RabbitMQ 4 has another leader for a queue whose leader hangs (4.0.5: 6 to 9 s). One before 4.0 elects once it
+ * has given up the node, after a minute, and then answers all that was tried until then.
+ */
+const promptMs = 12_000;
+/** ms for which tries come often again once one was answered, with whatever: something changes in the cluster. */
+const stirredMs = 5000;
+/** ms between two tries otherwise. They all wait at the node, and are work for the new leader before anything else. */
+export const patientEveryMs = 1000;
+/**
+ * Channels that the consumers of one client may take up with tries that nobody answers: so many at first, and more with
+ * each second. The node has them back when it answers.
+ */
+const budget = { first: 100, perSecond: 50, perPatientSecond: 10 };
+
+/** Is what is owed since then better waited for than tried often? */
+export function isPatient(connection: Connection, since: Ms): boolean {
+  return nowOf(connection) - since >= promptMs && !isStirred(connection);
+}
+
+export function isStirred(connection: Connection): boolean {
+  return nowOf(connection) - connection.stirredAt < stirredMs;
+}
+
+/** Is there a channel left for a try of a consumer that waits since then? */
+export function mayTry(connection: Connection, since: Ms): boolean {
+  const waited = nowOf(connection) - since;
+  const most =
+    budget.first +
+    (budget.perSecond * Math.min(waited, promptMs)) / 1000 +
+    (budget.perPatientSecond * Math.max(0, waited - promptMs)) / 1000;
+  return connection.upstreamChannels.size - connection.channels.size < most;
+}
