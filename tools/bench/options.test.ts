@@ -15,7 +15,8 @@ function wrong(...args: readonly string[]): string {
 
 describe('the options of a bench', () => {
   it('are what was asked for, and defaults besides', () => {
-    const asked = parseOptions(['herd-redis', '--seed', '7', '--only', 'a,b', '--cap=5000'], benches);
+    const args = ['herd-redis', '--seed', '7', '--only', 'a,b', '--cap=5000', '--rate', 'full'];
+    const asked = parseOptions(args, benches);
     expect(asked).toMatchObject({
       type: 'run',
       options: {
@@ -23,6 +24,7 @@ describe('the options of a bench', () => {
         seed: 7,
         only: ['a', 'b'],
         capMs: 5000,
+        rate: 'full',
         isQuick: false,
         sharing: 'none',
       },
@@ -38,6 +40,7 @@ describe('the options of a bench', () => {
     [['herd'], 'there is no bench herd; there are: recovery-redis, herd-redis'],
     [['herd-redis', 'recovery-redis'], 'one bench at a time, not herd-redis and recovery-redis'],
     [['herd-redis', '--runs', 'many'], '--runs wants a whole number, not many'],
+    [['herd-redis', '--rate', 'fast'], '--rate wants a whole number, not fast'],
     [['herd-redis', '--seed='], '--seed wants a whole number, not nothing'],
     [['herd-redis', '--share', 'some'], '--share wants one of none, peers, all, not some'],
     [['herd-redis', '--topology', 'ring'], '--topology wants one of sentinel, cluster, not ring'],

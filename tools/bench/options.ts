@@ -18,6 +18,8 @@ export interface Options<Name extends string = string> {
   readonly faults?: readonly string[] | undefined;
   /** ms after a fault; who is not back by then is reported as later, and not waited for. */
   readonly capMs?: number | undefined;
+  /** ms between two messages, or as many as the bench allows to be in flight. */
+  readonly rate?: number | 'full' | undefined;
   /** How the servers of Redis stand to each other, where both can be had. */
   readonly topology: (typeof topologies)[number];
   /** Of the servers, where several can be had. */
@@ -42,6 +44,11 @@ const known = {
   faults: { type: 'string', value: ' A,B', help: 'only these faults' },
   share: { type: 'string', value: ` ${sharings.join('|')}`, help: 'who meets a fault together' },
   cap: { type: 'string', value: ' MS', help: 'who is not back so long after a fault is reported as later' },
+  rate: {
+    type: 'string',
+    value: ' MS|full',
+    help: 'of recovery-rabbitmq: ms between two messages (5), or full',
+  },
   topology: { type: 'string', value: ` ${topologies.join('|')}`, help: 'of the servers of history-redis' },
   version: { type: 'string', value: ' 4.3|4.0|3.10', help: 'of RabbitMQ' },
   help: { type: 'boolean', short: 'h', default: false, value: '', help: 'prints this' },
@@ -82,6 +89,7 @@ export function parseOptions<Name extends string>(
       only: values.only?.split(','),
       faults: values.faults?.split(','),
       capMs: values.cap === undefined ? undefined : whole('--cap', values.cap),
+      rate: values.rate === undefined || values.rate === 'full' ? values.rate : whole('--rate', values.rate),
       topology: oneOf('--topology', topologies, values.topology ?? 'sentinel'),
       brokerVersion: values.version,
     },

@@ -3,14 +3,14 @@ import { end } from '../../process/child.ts';
 import { nextMessage, startModule } from '../../process/module.ts';
 import type { ClientSpec } from '../client/spec.ts';
 import { preferring } from '../client/spec.ts';
-import type { Latest, LoadLog, LoadNews, LoadOrder } from './orders.ts';
+import type { Latest, LoadLog, LoadNews, LoadOrder, Pace } from './orders.ts';
 
 /** A contender's own process: it connects anew for each run, and starts once, since starting takes a second. */
 export interface Loader {
   /** @throws Error if the client does not connect in a fresh process either */
   connect(place: Place): Promise<void>;
   disconnect(): Promise<void>;
-  publish(everyMs: number): void;
+  publish(pace: Pace): void;
   latest(): Promise<Latest>;
   stop(): void;
   /** Undefined if the process did not answer: it is started again for the next run. */
@@ -91,7 +91,7 @@ export async function startLoader(name: string, spec: ClientSpec): Promise<Loade
     async disconnect() {
       await ask({ type: 'disconnect' }, ANSWER_LIMIT_MS, 'disconnected').catch(restart);
     },
-    publish: (everyMs) => void child.send({ type: 'publish', everyMs } satisfies LoadOrder),
+    publish: (pace) => void child.send({ type: 'publish', pace } satisfies LoadOrder),
     latest: () =>
       // A process that does not even answer us has not recovered.
       ask({ type: 'latest' }, ANSWER_LIMIT_MS, 'latest').catch(() => ({

@@ -22,7 +22,7 @@ async function obey(order: LoadOrder): Promise<void> {
       session = undefined;
       return tell({ type: 'disconnected' });
     case 'publish':
-      return session?.publish(order.everyMs);
+      return session?.publish(order.pace);
     case 'latest':
       return tell({
         type: 'latest',

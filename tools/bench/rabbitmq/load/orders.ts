@@ -26,10 +26,14 @@ export interface LoadSettings {
   readonly prefetch: number;
 }
 
+/** A message at each so many ms, whatever became of those before; or as many as may be in flight allow. */
+export type Pace =
+  { readonly type: 'every'; readonly ms: number } | { readonly type: 'full'; readonly inFlight: number };
+
 export type LoadOrder =
   | { readonly type: 'connect'; readonly settings: LoadSettings }
   | { readonly type: 'disconnect' }
-  | { readonly type: 'publish'; readonly everyMs: number }
+  | { readonly type: 'publish'; readonly pace: Pace }
   | { readonly type: 'latest' }
   | { readonly type: 'stop' }
   | { readonly type: 'finish'; readonly settleMs: number };

@@ -2,7 +2,7 @@ import { now, pause, within } from '../../clock.ts';
 import { connectMessenger } from '../client/connect.ts';
 import { type Publisher, startPublisher } from './publisher.ts';
 import { readPayload } from '../payload.ts';
-import type { Delivery, Latest, LoadLog, LoadSettings } from './orders.ts';
+import type { Delivery, Latest, LoadLog, LoadSettings, Pace } from './orders.ts';
 
 /** ms without a delivery after which a consumer is taken to have nothing more to do. */
 const IDLE_MS = 300;
@@ -11,7 +11,7 @@ const CLOSE_LIMIT_MS = 3000;
 
 /** One application of one run: a publisher and a consumer. */
 export interface LoadSession {
-  publish(everyMs: number): void;
+  publish(pace: Pace): void;
   latest(): Latest;
   stop(): void;
   crashed(reason: string): void;
@@ -50,8 +50,8 @@ export async function openSession(settings: LoadSettings): Promise<LoadSession> 
   }
 
   return {
-    publish(everyMs) {
-      publisher = startPublisher(messenger, everyMs);
+    publish(pace) {
+      publisher = startPublisher(messenger, pace);
     },
     latest: () => ({ confirmed: publisher?.latestConfirmed ?? -Infinity, delivered: latestDelivered }),
     stop: () => publisher?.stop(),

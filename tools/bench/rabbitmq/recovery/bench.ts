@@ -6,15 +6,16 @@ import type { Result } from '../../report/write.ts';
 import { launch, seriesOf, settled } from '../cluster/cluster.ts';
 import { available } from '../contender/all.ts';
 import { startLoader } from '../load/loader.ts';
+import type { Pace } from '../load/orders.ts';
 import { startProber } from '../prober/prober.ts';
 import { oursFirst, planRounds, type Round } from './plan.ts';
 import type { Entrant } from './placing.ts';
 import { type RunRecord, runOnce, type RunSettings, type Stage } from './run.ts';
 import { printRecovery, summarizeRecovery } from './summary.ts';
 
-const FULL: Omit<RunSettings, 'capMs'> = { everyMs: 5, warmMs: 1000, watchMs: 4000, settleMs: 15_000 };
+const FULL: Omit<RunSettings, 'capMs' | 'pace'> = { warmMs: 1000, watchMs: 4000, settleMs: 15_000 };
 /** All contenders share each fault, and nobody is waited for long: a first figure, not a result. */
-const QUICK: RunSettings = { everyMs: 5, warmMs: 500, watchMs: 1500, capMs: 4000, settleMs: 3000 };
+const QUICK: Omit<RunSettings, 'pace'> = { warmMs: 500, watchMs: 1500, capMs: 4000, settleMs: 3000 };
 const QUICK_FAULTS: readonly string[] = ['kill', 'hang', 'drain', 'move'];
 
 /** ms, and runs: brokers before 4.0 take a minute to see that one of them hangs. */
@@ -61,7 +62,8 @@ async function measure(
 ): Promise<Result> {
   const { capMs: fullCapMs, runs: fullRuns } = FULL_SIZE[version];
   const capMs = options.capMs ?? fullCapMs;
-  const settings = options.isQuick ? QUICK : { ...FULL, capMs };
+  const pace = paceOf(options.rate);
+  const settings = options.isQuick ? { ...QUICK, pace } : { ...FULL, capMs, pace };
   const runs = options.runs ?? (options.isQuick ? 1 : fullRuns);
   const asked = options.isQuick ? { ...options, faults: options.faults ?? QUICK_FAULTS } : options;
   const rounds = planRounds(asked, runs, entrants);
@@ -98,6 +100,11 @@ async function measure(
     runs: records,
     ...(failure === undefined ? {} : { failure }),
   };
+}
+
+/** Three hundred are what the benches of throughput have in flight. */
+function paceOf(rate: Options['rate'] = 5): Pace {
+  return rate === 'full' ? { type: 'full', inFlight: 300 } : { type: 'every', ms: Math.max(1, rate) };
 }
 
 function line(run: number, rounds: number, record: RunRecord, capMs: number): string {

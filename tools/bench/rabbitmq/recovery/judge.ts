@@ -87,8 +87,8 @@ function gap(facts: RunFacts, own: readonly Served[], broker: readonly Served[])
 
 /** ms from the fault until something that was published after it was served. */
 export function firstAfter({ faultAt, endAt }: RunFacts, served: readonly Served[]): number {
-  const times = served
-    .filter(({ publishedAt, at }) => publishedAt > faultAt && at <= endAt)
-    .map(({ at }) => at);
-  return times.length === 0 ? Infinity : Math.min(...times) - faultAt;
+  let first = Infinity;
+  for (const { publishedAt, at } of served)
+    if (publishedAt > faultAt && at <= endAt) first = Math.min(first, at);
+  return first - faultAt;
 }

@@ -4,13 +4,14 @@ import { otherThan, settled } from '../cluster/cluster.ts';
 import { type Fault, heal, inject, isOutage, victimLeads } from '../cluster/fault.ts';
 import { declareQueues, deleteQueues } from '../cluster/queue.ts';
 import type { Told } from '../client/messenger.ts';
+import type { Pace } from '../load/orders.ts';
 import type { Prober } from '../prober/prober.ts';
 import { judge, type Judgement } from './judge.ts';
 import { connectAll, type Entrant, type Placed } from './placing.ts';
 
 export interface RunSettings {
-  /** ms between two messages of one contender. */
-  readonly everyMs: number;
+  /** How often one contender publishes. */
+  readonly pace: Pace;
   /** ms after the fault; who is not back by then is reported as later than that. */
   readonly capMs: number;
   /** ms under load before the fault. */
@@ -74,7 +75,7 @@ export async function runOnce(
     queues,
     everyMs: PROBE_MS * Math.max(1, queues.length / QUEUES_AT_THAT_PACE),
   });
-  for (const { entrant } of placed) entrant.loader.publish(settings.everyMs);
+  for (const { entrant } of placed) entrant.loader.publish(settings.pace);
   await allAfter(placed, now());
   const before = await told(placed);
   await pause(settings.warmMs);
