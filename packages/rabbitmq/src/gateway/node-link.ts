@@ -195,7 +195,16 @@ export function createNodeLink(connection: Connection, options: NodeLinkOptions)
     closing.close(code, text, close);
   }
 
-  const ending = { onClose: closedByNode, onClosed: closing.nodeIsGone };
+  /** It has answered that it closes, as the client wished: it waits for us to end the connection. */
+  function closedForClient(): void {
+    const { upstream } = connection;
+    if (upstream !== undefined) hangUpWith(connection, upstream);
+    state = none;
+    connection.upstream = undefined;
+    closing.nodeIsGone();
+  }
+
+  const ending = { onClose: closedByNode, onClosed: closedForClient };
 
   function lost(upstream: Upstream, how: UpstreamEnd): void {
     if (dialled() !== upstream) return;

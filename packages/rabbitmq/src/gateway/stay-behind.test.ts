@@ -1,5 +1,7 @@
+import type { Duplex } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AmqpClient } from '../testing/amqp-client.ts';
+import { tapNodes } from './test-kit/tap-nodes.ts';
 import { worldsUntil } from './test-kit/world.ts';
 import type { World } from './test-kit/world.ts';
 
@@ -46,5 +48,21 @@ describe('a client that ends while the leader of its queue hangs', () => {
     expect(counter('upstreams')).toBe(1);
     await testbed.runtime.advance(16_000);
     expect(counter('upstreams')).toBe(0);
+  });
+});
+
+describe('a client that ends', () => {
+  it.each([
+    ['says goodbye', (client: AmqpClient) => client.close()],
+    ['is gone without a word', (client: AmqpClient) => Promise.resolve(client.destroy())],
+  ])('takes its connection to the node along at once when it %s', async (_how, leave) => {
+    const streams: Duplex[] = [];
+    const { testbed, connect, until } = await world({}, {}, (runtime) =>
+      tapNodes(runtime, { onDial: (_endpoint, stream) => streams.push(stream) }),
+    );
+    const client = await connect();
+    await until(leave(client));
+    await testbed.runtime.advance(20);
+    expect(streams.filter(({ destroyed }) => !destroyed)).toEqual([]);
   });
 });

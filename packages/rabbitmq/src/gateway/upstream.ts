@@ -2,9 +2,10 @@ import type { Cancel, Lease, Ms, Runtime } from '@failover/core';
 import { isOwnStall, onAbort } from '@failover/core';
 import type { RabbitConfig } from '../config.ts';
 import { decodeMethod } from '../protocol/decode.ts';
-import { FrameError, frameType, heartbeatFrame, protocolHeader } from '../protocol/frame.ts';
+import { FrameError, frameType, heartbeatFrame, methodIdAt, protocolHeader } from '../protocol/frame.ts';
 import type { Credentials, Tuned } from '../protocol/login.ts';
 import { createLogin } from '../protocol/login.ts';
+import { methodId } from '../protocol/methods.ts';
 import { createFrameScanner } from '../protocol/scan.ts';
 import type { Table } from '../protocol/table.ts';
 import { createOutbox } from './outbox.ts';
@@ -62,6 +63,12 @@ export interface Upstream {
 /** Bytes: before tuning only a list of properties comes, which the specification bounds by 4096; be generous. */
 const preTuneFrameBytes = 64 * 1024;
 
+const closeOkId = methodId('connection.close-ok');
+
+function isCloseOk(bytes: Buffer, from: number): boolean {
+  return bytes[from] === frameType.method && methodIdAt(bytes, from) === closeOkId;
+}
+
 /** Connects, logs in and keeps the connection alive, with a deadline on each step. */
 export function openUpstream(options: UpstreamOptions): Upstream {
   const { lease, config, runtime, events } = options;
@@ -70,7 +77,8 @@ export function openUpstream(options: UpstreamOptions): Upstream {
   const scanner = createFrameScanner(preTuneFrameBytes);
   const login = createLogin(options);
   const outbox = createOutbox();
-  let phase: 'login' | 'open' | 'over' = 'login';
+  /** `leaving`: we have said that we close, and hear nothing but the answer. */
+  let phase: 'login' | 'open' | 'leaving' | 'over' = 'login';
   let tuned: Tuned = { frameMax: 0, channelMax: 0, heartbeatS: 0 };
   let isFlushDue = false;
   let turn = 0;
@@ -87,7 +95,7 @@ export function openUpstream(options: UpstreamOptions): Upstream {
   function flush(): void {
     isFlushDue = false;
     turn += 1;
-    if (phase === 'over' || outbox.isEmpty) return;
+    if (isLeft() || outbox.isEmpty) return;
     wroteAt = runtime.now();
     outbox.flush(write);
   }
@@ -98,8 +106,10 @@ export function openUpstream(options: UpstreamOptions): Upstream {
     stopListening();
   }
 
+  const isLeft = (): boolean => phase === 'leaving' || phase === 'over';
+
   function end(how: UpstreamEnd): void {
-    if (phase === 'over') return;
+    if (isLeft()) return;
     shut();
     socket.destroy();
     events.onEnd(how);
@@ -138,12 +148,26 @@ export function openUpstream(options: UpstreamOptions): Upstream {
     }
   }
 
-  const onFrame = (bytes: Buffer, from: number, to: number): boolean =>
-    phase === 'open' ? events.onFrame(bytes, from, to) : phase === 'login' && logIn(bytes, from, to);
+  function onFrame(bytes: Buffer, from: number, to: number): boolean {
+    switch (phase) {
+      case 'login':
+        return logIn(bytes, from, to);
+      case 'open':
+        return events.onFrame(bytes, from, to);
+      case 'leaving':
+        if (!isCloseOk(bytes, from)) return true;
+        phase = 'over';
+        // RabbitMQ waits for us to end it.
+        socket.end();
+        return false;
+      case 'over':
+        return false;
+    }
+  }
 
   expectWithin(config.connectTimeoutMs, 'connection.start');
   socket.on('connect', () => {
-    if (phase !== 'over') socket.write(protocolHeader);
+    if (!isLeft()) socket.write(protocolHeader);
   });
   socket.on('data', (chunk: Buffer) => {
     if (phase === 'over') return;
@@ -230,13 +254,14 @@ export function openUpstream(options: UpstreamOptions): Upstream {
       }
     },
     close(lastWords) {
-      if (phase === 'over') return;
+      if (isLeft()) return;
       leave(lastWords);
       socket.end();
     },
     sayGoodbye(close) {
-      if (phase === 'over') return;
+      if (isLeft()) return;
       leave(close);
+      phase = 'leaving';
       socket.once('end', () => socket.end());
       // Or its answer would lie unread.
       socket.resume();
