@@ -1,11 +1,11 @@
 import { portOf } from '@failover/core';
-import { startFaultProxy } from '@failover/testing';
+import { isFree, startFaultProxy } from '@failover/testing';
 import { build } from 'vite';
 import { describe, expect, it } from 'vitest';
 import { findVersion } from '../testing/find-server.ts';
 import { launchCluster } from '../testing/launch.ts';
 import type { Form } from './test-kit/examples.ts';
-import { isFree, prepareExamples } from './test-kit/examples.ts';
+import { prepareExamples } from './test-kit/examples.ts';
 
 describe("amqplib's examples of streams, with only the name of the module changed", () => {
   it('receive what they sent, by require and by import', async ({ skip }) => {

@@ -1,14 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { endpoint } from '@failover/core';
-import { localhostCertificate, localhostKey } from '@failover/testing';
+import { isFree, localhostCertificate, localhostKey } from '@failover/testing';
 import { connect } from 'amqplib';
 import { build } from 'vite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EmbeddedTestbed } from '../testing/embedded/launch-embedded.ts';
 import { launchEmbedded } from '../testing/embedded/launch-embedded.ts';
 import type { Examples, Form } from './test-kit/examples.ts';
-import { isFree, prepareExamples } from './test-kit/examples.ts';
+import { prepareExamples } from './test-kit/examples.ts';
 
 // amqplib's own promise examples and tutorials. They connect to localhost, so the double listens on AMQP's own port;
 // where that is taken they are skipped. Those of streams run in examples.real.test.ts.

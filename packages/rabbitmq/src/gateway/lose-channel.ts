@@ -1,3 +1,4 @@
+import type { Ms } from '@failover/core';
 import { isTransientClose } from '../protocol/close-reason.ts';
 import { encodeMethod } from '../protocol/encode.ts';
 import type { Arguments, Method } from '../protocol/methods.ts';
@@ -15,9 +16,12 @@ import type { Message } from './message.ts';
 import { isGeneratedName } from './name-queues.ts';
 import { isOurs } from './request.ts';
 import { restoreChannel } from './restore.ts';
+import { promptRejections } from './try-pace.ts';
 
 /** ms before a channel that was lost on a living connection is opened again; doubles up to the most. */
 const reopenMs = { first: 20, most: 1000 };
+/** The same of one that was nacked, and so much more for each client; doubles only after many times in a row. */
+const rejectedMs = { first: 20, perClient: 2 };
 
 /** Not a queue: a word for replies on the same channel. */
 const directReplyTo = 'amq.rabbitmq.reply-to';
@@ -177,8 +181,10 @@ export function reopenRejected(connection: Connection, channel: Channel): void {
   abandonUpstream(connection, channel);
   loseChannel(connection, channel, 'a new channel was nacked');
   channel.rejections += 1;
-  channel.failures = channel.rejections;
-  reopen(connection, channel);
+  const { first, perClient } = rejectedMs;
+  const ms =
+    (first + perClient * connection.gateway.counters.clients) * 2 ** (channel.rejections / promptRejections);
+  reopen(connection, channel, Math.min(reopenMs.most, ms));
 }
 
 const isStillThere = ({ phase }: Channel): boolean => phase !== 'closed';
@@ -229,11 +235,9 @@ function askServerForName(channel: Channel, request: Request): void {
   channel.requests[0] = { ...request, method, bytes: encodeMethod(channel.id, 'queue.declare', method) };
 }
 
-function reopen(connection: Connection, channel: Channel): void {
+function reopen(connection: Connection, channel: Channel, ms: Ms = reopenAfterMs(channel)): void {
   if (channel.phase === 'closed') return;
   connection.gateway.counters.channelResets += 1;
-  const ms =
-    channel.failures === 0 ? 0 : Math.min(reopenMs.most, reopenMs.first * 2 ** Math.min(channel.failures, 8));
   channel.failures += 1;
   const open = (): void => {
     if (channel.phase !== 'closed' && channel.upstreamId === 0 && connection.upstream !== undefined) {
@@ -242,4 +246,8 @@ function reopen(connection: Connection, channel: Channel): void {
   };
   if (ms === 0) open();
   else connection.after(ms * (0.5 + connection.gateway.runtime.random()), open);
+}
+
+function reopenAfterMs({ failures }: Channel): Ms {
+  return failures === 0 ? 0 : Math.min(reopenMs.most, reopenMs.first * 2 ** Math.min(failures, 8));
 }

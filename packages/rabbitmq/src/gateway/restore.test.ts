@@ -77,4 +77,16 @@ describe('what a loss left open', () => {
     expect(sent).toHaveLength(1000);
     expect(channel.gate).toBe('open');
   });
+
+  it('goes alone where another one was nacked, until one is confirmed', () => {
+    const { sent, publishes, channel, connection } = restoring(1000, 1000);
+    channel.rejections = 1;
+    finishRestore(connection, channel);
+    resend(connection, channel);
+    expect(sent).toHaveLength(1);
+    publishes.confirmed(1, false);
+    channel.rejections = 0;
+    resend(connection, channel);
+    expect(sent).toHaveLength(257);
+  });
 });

@@ -8,6 +8,7 @@ import { tellClient } from './frames.ts';
 import { eachFrame, markResent, moveMessage } from './message.ts';
 import type { Message } from './message.ts';
 import { askNode, sendRequest } from './request.ts';
+import { promptRejections } from './try-pace.ts';
 
 /** Messages of one channel that go again at a time: behind thousands no other channel, and no other client, is served. */
 const resendAtOnce = 256;
@@ -60,8 +61,11 @@ export function finishRestore(connection: Connection, channel: Channel): void {
 export function resend(connection: Connection, channel: Channel): void {
   const { mode, unsent } = channel;
   const open = mode.type === 'confirm' ? mode.publishes.count : 0;
-  if (open > resendAtOnce / 2) return;
-  const most = mode.type === 'confirm' ? resendAtOnce - open : unsent.length;
+  // What will probably be nacked again goes alone.
+  const isDoubtful = channel.rejections > 0 && channel.rejections <= promptRejections;
+  const atOnce = isDoubtful ? 1 : resendAtOnce;
+  if (open > atOnce / 2) return;
+  const most = mode.type === 'confirm' ? atOnce - open : unsent.length;
   for (const message of unsent.splice(0, most)) {
     if (message.resent === 'due') markResent(message, newId(connection));
     sendMessage(connection, channel, message);

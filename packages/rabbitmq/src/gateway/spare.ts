@@ -50,6 +50,8 @@ const seldomEveryMs = 1000;
 /** ms after which a try is given up, and how many may be open at a time. */
 const giveUpMs = 800;
 const maxTries = 20;
+/** The same of consumers, which are not given up: the node serves them all one day, and 20 returns drop a message. */
+const maxConsumes = 8;
 /** Numbers of channels that one connection may use up. */
 const maxTaken = 500;
 
@@ -59,11 +61,9 @@ export function createSpare(upstream: Upstream): Spare {
 
 /** One more try. */
 export function tryOn(spare: Spare, owed: Owed, now: Ms): void {
-  for (const [id, { since }] of spare.tries) {
-    if (now - since < giveUpMs) break;
-    giveUp(spare, id);
-  }
-  if (spare.tries.size >= maxTries || isWornOut(spare)) return;
+  const consumes = owed.type === 'request' && owed.request.method.name === 'basic.consume';
+  if (!consumes) giveUpOld(spare, now);
+  if (spare.tries.size >= (consumes ? maxConsumes : maxTries) || isWornOut(spare)) return;
   const id = nextChannel(spare);
   spare.triedAt = now;
   spare.taken.add(id);
@@ -76,12 +76,19 @@ export function tryOn(spare: Spare, owed: Owed, now: Ms): void {
     eachPiece(copy, (bytes, from, to) => {
       spare.upstream.append(bytes, from, to);
     });
-  } else if (owed.request.method.name === 'basic.consume') {
+  } else if (consumes) {
     for (const method of consumerLike(owed.request.method)) send(spare, methodFrame(id, method));
   } else if (!isOpening(owed)) {
     const bytes = Buffer.from(owed.request.bytes);
     setChannelAt(bytes, 0, id);
     send(spare, bytes);
+  }
+}
+
+function giveUpOld(spare: Spare, now: Ms): void {
+  for (const [id, { since }] of spare.tries) {
+    if (now - since < giveUpMs) break;
+    giveUp(spare, id);
   }
 }
 
@@ -183,7 +190,7 @@ function settle(
   tellClient(connection, channel.id, 'basic.ack', { deliveryTag: message.seq, multiple: false });
 }
 
-/** The node does nothing with what waits in a channel that is closed. */
+/** What waits in it is done one day all the same: a message that says itself that it may be there twice. */
 function giveUp(spare: Spare, id: number): void {
   send(spare, encodeMethod(id, 'channel.close', closing(replyCode.success, 'given up')));
   spare.tries.delete(id);

@@ -17,6 +17,9 @@ export const patientEveryMs = 1000;
  */
 const budget = { first: 100, perSecond: 50, perPatientSecond: 10 };
 
+/** Times in a row that a channel is nacked until the next election, and no longer: after that it is the queue's own word. */
+export const promptRejections = 25;
+
 /** Is what is owed since then better waited for than tried often? */
 export function isPatient(connection: Connection, since: Ms): boolean {
   return nowOf(connection) - since >= promptMs && !isStirred(connection);

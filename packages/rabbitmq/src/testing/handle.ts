@@ -92,9 +92,9 @@ export function createHandle(parts: HandleParts): RabbitTestbed {
     settled: (timeoutMs = settleMs) => until(problems, timeoutMs),
     async drain(node) {
       // It gives up if a connection ends by itself just then. What it has done stays done, so it is asked to go on.
-      const goOn = 'exit:{noproc, _} when Tries > 0 -> Drain(Tries - 1)';
+      const goOn = 'exit:{Why, _} when Tries > 0, (Why =:= noproc orelse Why =:= normal) -> Drain(Tries - 1)';
       const drain = `fun Drain(Tries) -> try rabbit_maintenance:drain() catch ${goOn} end end`;
-      await get(node).evaluate(`ok = (${drain})(5)`, orderMs);
+      await get(node).evaluate(`ok = (${drain})(20)`, orderMs);
     },
     async revive(node) {
       await get(node).evaluate('ok = rabbit_maintenance:revive()', orderMs);

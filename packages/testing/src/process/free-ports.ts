@@ -34,7 +34,8 @@ function listen(port: number): Promise<Server | undefined> {
   });
 }
 
-async function isFree(port: number): Promise<boolean> {
+/** Does nobody listen on this port of loopback? */
+export async function isFree(port: number): Promise<boolean> {
   const server = await listen(port);
   if (server === undefined) return false;
   await new Promise((resolve) => server.close(resolve));

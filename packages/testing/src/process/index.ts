@@ -1,5 +1,5 @@
 export { defaultCacheFolder } from './cache-folder.ts';
-export { freePorts } from './free-ports.ts';
+export { freePorts, isFree } from './free-ports.ts';
 export { createLogRing, type LogRing } from './log-ring.ts';
 export { restartable, type Restartable } from './restartable.ts';
 export { runBounded, type CommandResult } from './run-bounded.ts';

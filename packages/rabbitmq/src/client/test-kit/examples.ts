@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { SupervisedProcess } from '@failover/testing';
 import { startProcess } from '@failover/testing';
@@ -24,15 +23,6 @@ type Build = (config: object) => Promise<unknown>;
 const require = createRequire(import.meta.url);
 const originals = join(dirname(require.resolve('amqplib')), 'examples');
 const package_ = new URL('../../..', import.meta.url).pathname;
-
-/** They connect to localhost, to AMQP's own port. */
-export function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}
 
 /** `build` is that of Vite, which only tests may load. */
 export async function prepareExamples(build: Build): Promise<Examples> {

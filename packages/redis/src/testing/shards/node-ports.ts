@@ -1,5 +1,4 @@
-import { createServer } from 'node:net';
-import { freePorts } from '@failover/testing';
+import { freePorts, isFree } from '@failover/testing';
 
 export interface NodePorts {
   readonly port: number;
@@ -22,12 +21,4 @@ export async function nodePorts(count: number, majorVersion: number): Promise<re
     if (busPort < 65_536 && (await isFree(busPort))) found.push({ port, busPort });
   }
   return found;
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
-  });
 }
