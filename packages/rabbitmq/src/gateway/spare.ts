@@ -51,7 +51,7 @@ const seldomEveryMs = 1000;
 const giveUpMs = 800;
 const maxTries = 20;
 /** The same of consumers, which are not given up: the node serves them all one day, and 20 returns drop a message. */
-const maxConsumes = 8;
+const maxConsumes = 16;
 /** Numbers of channels that one connection may use up. */
 const maxTaken = 500;
 
