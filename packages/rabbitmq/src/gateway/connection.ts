@@ -63,8 +63,10 @@ export interface Connection {
   heldBytes: number;
   /** Channels whose gate is `full`. */
   readonly full: Set<Channel>;
-  /** When one of our tries was answered last, with whatever. */
+  /** When one of our tries was answered last, or a long silence ended, with whatever. */
   stirredAt: Ms;
+  /** When a publish was tried last on a second connection. */
+  triedPublishAt: Ms;
   /** What clients send waits until what they stand on is there: what the broker dropped. */
   isSettingUp: boolean;
   /** Frames for the client. The bytes must not change any more. */

@@ -64,6 +64,7 @@ async function tried(
     after: (ms: number, callback: () => void) => runtime.after(ms, callback),
     channels: new Map([[1, channel]]),
     stirredAt: -Infinity,
+    triedPublishAt: -Infinity,
     log: emptyLog,
     gateway: { config: rabbitConfig.parse({ servers: ['a'] }), runtime, counters: zeroCounters() },
   } as unknown as Connection;

@@ -179,6 +179,8 @@ function confirmed(connection: Connection, channel: Channel, bytes: Buffer, from
   const upstreamSeq = readLonglong(bytes, at);
   const flags = bytes[at + 8] as number;
   const isNack = methodIdAt(bytes, from) === nackId;
+  const now = nowOf(connection);
+  if (now - channel.progressAt >= connection.gateway.config.silenceMs) connection.stirredAt = now;
   if (isNack && mayBeNodeTrouble(connection, channel)) {
     reopenRejected(connection, channel);
     return;
@@ -190,7 +192,7 @@ function confirmed(connection: Connection, channel: Channel, bytes: Buffer, from
   }
   const before = publishes.bytes;
   const word = publishes.confirmed(upstreamSeq, (flags & 1) === 1);
-  channel.progressAt = nowOf(connection);
+  channel.progressAt = now;
   channel.failures = 0;
   if (word === undefined) return;
   connection.unconfirmedBytes -= before - publishes.bytes;

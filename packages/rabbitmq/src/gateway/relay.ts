@@ -67,6 +67,7 @@ export function createRelay(options: RelayOptions): Relay {
     heldBytes: 0,
     full: new Set(),
     stirredAt: -Infinity,
+    triedPublishAt: -Infinity,
     isSettingUp: false,
     ear: options.ear,
     toClient(bytes, from, to) {

@@ -9,7 +9,8 @@ import type { Owed } from './spare.ts';
 import { owedSince } from './spare.ts';
 import { isStirred } from './try-pace.ts';
 
-const stirredSilenceMs = 200;
+/** ms; a node that has just given up another one is busy. */
+const stirredSilenceMs = 500;
 
 /**
  * What a channel of this connection owes for longer than it may, on a node that is well; undefined if there is nothing.
@@ -35,8 +36,9 @@ export function owedTooLong(connection: Connection, now: Ms): Owed | undefined {
  */
 function silenceMs(connection: Connection, owed: Owed): Ms {
   const { silenceMs: usual } = connection.gateway.config;
-  const isUnproven = owed.type === 'publish' && owed.channel.unprovenSince !== undefined;
-  return isUnproven && isStirred(connection) ? Math.min(usual, stirredSilenceMs) : usual;
+  const isOfPublisher = owed.type === 'publish' || owed.request.method.name === 'channel.open';
+  const isUnproven = owed.channel.unprovenSince !== undefined;
+  return isOfPublisher && isUnproven && isStirred(connection) ? Math.min(usual, stirredSilenceMs) : usual;
 }
 
 /** From now on it owes what it owes: until now we did not listen. */

@@ -20,6 +20,15 @@ const budget = { first: 100, perSecond: 50, perPatientSecond: 10 };
 /** Times in a row that a channel is nacked until the next election, and no longer: after that it is the queue's own word. */
 export const promptRejections = 25;
 
+/** ms for which a publish that is tried speaks for the consumers of its client: it finds the next leader, and costs less. */
+const publishSpeaksMs = 2000;
+
+/** Are consumers that wait since then better waited for than tried often? */
+export function mayConsumersWait(connection: Connection, since: Ms): boolean {
+  const isTried = nowOf(connection) - connection.triedPublishAt < publishSpeaksMs;
+  return (isTried && !isStirred(connection)) || isPatient(connection, since);
+}
+
 /** Is what is owed since then better waited for than tried often? */
 export function isPatient(connection: Connection, since: Ms): boolean {
   return nowOf(connection) - since >= promptMs && !isStirred(connection);

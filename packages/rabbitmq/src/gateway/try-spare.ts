@@ -43,8 +43,10 @@ export function createSpareTrial(
     if (spare !== open) return;
     const now = nowOf(connection);
     const owed = owedTooLong(connection, now);
-    if (owed !== undefined && !isGivenUp(connection, owed) && isDue(connection, open, owed))
+    if (owed !== undefined && !isGivenUp(connection, owed) && isDue(connection, open, owed)) {
+      if (owed.type === 'publish') connection.triedPublishAt = now;
       tryOn(open, owed, now);
+    }
     connection.after(nextTryMs(crowd()), () => {
       keepTrying(open);
     });
