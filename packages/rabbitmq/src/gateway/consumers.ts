@@ -12,7 +12,7 @@ import type { Connection } from './connection.ts';
 import { isEnding, nowOf } from './connection.ts';
 import { tellClient } from './frames.ts';
 import { askNode } from './request.ts';
-import { mayConsumersWait, mayTry, patientEveryMs } from './try-pace.ts';
+import { consumerPauseMs, mayTry } from './try-pace.ts';
 
 /** ms before a consumer that was refused is tried again; doubles up to the most. */
 const retryMs = { first: 50, most: 2000 };
@@ -115,7 +115,7 @@ function keepTrying(connection: Connection, channel: Channel, consumer: Consumer
     if (!isStillWanted()) return;
     // A channel may wait for a minute although a new one is served at once, so nobody waits for the last try.
     const now = nowOf(connection);
-    const isDue = now - triedAt >= (mayConsumersWait(connection, consumer.since) ? patientEveryMs : 0);
+    const isDue = now - triedAt >= consumerPauseMs(connection, consumer.since);
     if (isDue && now >= consumer.notBefore && mayTry(connection, consumer.since)) tryOnce(now);
     connection.after(tryEveryMs * (0.8 + 0.4 * gateway.runtime.random()), tick);
   };

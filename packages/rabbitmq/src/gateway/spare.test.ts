@@ -132,7 +132,7 @@ describe('a try on a second connection', () => {
     expect(hears(spare, 2047, 'basic.nack', connection)).toBe(true);
   });
 
-  it('comes often at first, then each second, and often again once any is answered, also one that was given up', () => {
+  it('comes often at first, then each second, and often again for a while once any is answered, also one that was given up', () => {
     const { spare } = recorded();
     const owed = owingPublish();
     tryOn(spare, owed, 11_000);
@@ -143,5 +143,11 @@ describe('a try on a second connection', () => {
     expect(isDue(connectionAt(14_000, 'down'), spare, owed)).toBe(true);
     expect(hears(spare, 2047, 'basic.nack', waiting)).toBe(false);
     expect(isDue(waiting, spare, owed)).toBe(true);
+    const settling = connectionAt(19_000, 'down');
+    settling.stirredAt = waiting.stirredAt;
+    tryOn(spare, owed, 18_900);
+    expect(isDue(settling, spare, owed)).toBe(false);
+    tryOn(spare, owed, 18_800);
+    expect(isDue(settling, spare, owed)).toBe(true);
   });
 });

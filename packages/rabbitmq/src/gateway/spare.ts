@@ -12,7 +12,7 @@ import { isNodeAway, nowOf } from './connection.ts';
 import { closing, tellClient } from './frames.ts';
 import { copyMarked, eachPiece, moveMessage } from './message.ts';
 import type { Message } from './message.ts';
-import { isPatient, patientEveryMs } from './try-pace.ts';
+import { pauseMs } from './try-pace.ts';
 import type { Upstream } from './upstream.ts';
 
 /**
@@ -125,7 +125,7 @@ export function nextTryMs(crowd: number): number {
 export function isDue(connection: Connection, { triedAt }: Spare, owed: Owed): boolean {
   const isSeldom =
     owed.type === 'request' && /^(?:queue\.|exchange\.|basic\.consume$)/.test(owed.request.method.name);
-  const ms = isPatient(connection, owedSince(owed)) ? patientEveryMs : isSeldom ? seldomEveryMs : 0;
+  const ms = Math.max(pauseMs(connection, owedSince(owed)), isSeldom ? seldomEveryMs : 0);
   return nowOf(connection) - triedAt >= ms;
 }
 

@@ -9,8 +9,11 @@ import { nowOf } from './connection.ts';
 const promptMs = 12_000;
 /** ms for which tries come often again once one was answered, with whatever: something changes in the cluster. */
 const stirredMs = 5000;
+/** ms for which they come less often then: nodes of 3.10 elect up to 16 s after they gave up the one before. */
+const settlingMs = 30_000;
+const settlingEveryMs = 200;
 /** ms between two tries otherwise. They all wait at the node, and are work for the new leader before anything else. */
-export const patientEveryMs = 1000;
+const patientEveryMs = 1000;
 /**
  * Channels that the consumers of one client may take up with tries that nobody answers: so many at first, and more with
  * each second. The node has them back when it answers.
@@ -23,15 +26,20 @@ export const promptRejections = 25;
 /** ms for which a publish that is tried speaks for the consumers of its client: it finds the next leader, and costs less. */
 const publishSpeaksMs = 2000;
 
-/** Are consumers that wait since then better waited for than tried often? */
-export function mayConsumersWait(connection: Connection, since: Ms): boolean {
-  const isTried = nowOf(connection) - connection.triedPublishAt < publishSpeaksMs;
-  return (isTried && !isStirred(connection)) || isPatient(connection, since);
+/** ms from one try of what is owed since then to the next; 0 as often as may be. */
+export function pauseMs(connection: Connection, since: Ms): Ms {
+  return nowOf(connection) - since < promptMs ? 0 : quietMs(connection);
 }
 
-/** Is what is owed since then better waited for than tried often? */
-export function isPatient(connection: Connection, since: Ms): boolean {
-  return nowOf(connection) - since >= promptMs && !isStirred(connection);
+/** The same of a consumer that waits since then. */
+export function consumerPauseMs(connection: Connection, since: Ms): Ms {
+  const isTried = nowOf(connection) - connection.triedPublishAt < publishSpeaksMs;
+  return isTried ? quietMs(connection) : pauseMs(connection, since);
+}
+
+function quietMs(connection: Connection): Ms {
+  if (isStirred(connection)) return 0;
+  return nowOf(connection) - connection.stirredAt < settlingMs ? settlingEveryMs : patientEveryMs;
 }
 
 export function isStirred(connection: Connection): boolean {
