@@ -150,4 +150,13 @@ describe('a try on a second connection', () => {
     tryOn(spare, owed, 18_800);
     expect(isDue(settling, spare, owed)).toBe(true);
   });
+
+  it('of a consumer is not kept from its turn by older tries of something else, and is not given up itself', () => {
+    const { sent, spare } = recorded();
+    for (let at = 0; at < 20; at += 1) tryOn(spare, owingPublish(), at);
+    const asked = owingOf({ name: 'basic.consume', ...consume('q', 'c') });
+    for (let at = 1; at <= 30; at += 1) tryOn(spare, asked, at * 1000);
+    expect(sent.filter(({ name }) => name === 'basic.consume')).toHaveLength(16);
+    expect(sent.filter(({ name }) => name === 'channel.close')).toHaveLength(20);
+  });
 });

@@ -61,9 +61,8 @@ export function createSpare(upstream: Upstream): Spare {
 
 /** One more try. */
 export function tryOn(spare: Spare, owed: Owed, now: Ms): void {
-  const consumes = owed.type === 'request' && owed.request.method.name === 'basic.consume';
-  if (!consumes) giveUpOld(spare, now);
-  if (spare.tries.size >= (consumes ? maxConsumes : maxTries) || isWornOut(spare)) return;
+  giveUpOld(spare, now);
+  if (spare.tries.size >= (isConsume(owed) ? maxConsumes : maxTries) || isWornOut(spare)) return;
   const id = nextChannel(spare);
   spare.triedAt = now;
   spare.taken.add(id);
@@ -76,7 +75,7 @@ export function tryOn(spare: Spare, owed: Owed, now: Ms): void {
     eachPiece(copy, (bytes, from, to) => {
       spare.upstream.append(bytes, from, to);
     });
-  } else if (consumes) {
+  } else if (owed.request.method.name === 'basic.consume') {
     for (const method of consumerLike(owed.request.method)) send(spare, methodFrame(id, method));
   } else if (!isOpening(owed)) {
     const bytes = Buffer.from(owed.request.bytes);
@@ -86,10 +85,14 @@ export function tryOn(spare: Spare, owed: Owed, now: Ms): void {
 }
 
 function giveUpOld(spare: Spare, now: Ms): void {
-  for (const [id, { since }] of spare.tries) {
+  for (const [id, { since, owed }] of spare.tries) {
     if (now - since < giveUpMs) break;
-    giveUp(spare, id);
+    if (!isConsume(owed)) giveUp(spare, id);
   }
+}
+
+function isConsume(owed: Owed): boolean {
+  return owed.type === 'request' && owed.request.method.name === 'basic.consume';
 }
 
 /** What is owed may be that the channel opens: each try begins with that. */
@@ -110,7 +113,7 @@ function isPreparation(name: Method['name'], owed: Owed): boolean {
     case 'confirm.select-ok':
       return owed.type === 'publish';
     case 'basic.qos-ok':
-      return owed.type === 'request' && owed.request.method.name === 'basic.consume';
+      return isConsume(owed);
     default:
       return name === 'basic.return';
   }
