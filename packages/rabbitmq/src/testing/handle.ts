@@ -120,9 +120,10 @@ export function createHandle(parts: HandleParts): RabbitTestbed {
     },
     async alarm(node, on) {
       const alarm = '{resource_limit, memory, node()}';
-      await get(node).evaluate(
-        on ? `rabbit_alarm:set_alarm({${alarm}, []})` : `rabbit_alarm:clear_alarm(${alarm})`,
-      );
+      const change = on ? `rabbit_alarm:set_alarm({${alarm}, []})` : `rabbit_alarm:clear_alarm(${alarm})`;
+      // That is a cast. Who answers a call behind it has told its connections, so that what is published now meets the alarm.
+      const toldAll = 'erpc:multicall([node() | nodes()], rabbit_alarm, get_alarms, [], 1000)';
+      await get(node).evaluate(`${change}, ${toldAll}`);
     },
     async ctl(node, ...args) {
       const { command, args: all } = parts.tools.command(['-n', get(node).name, '--quiet', ...args]);
