@@ -1,12 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import type { EndpointId, Runtime } from '@failover/core';
-import { restartable, startProcess, type Restartable, type SupervisedProcess } from '@failover/testing';
+import {
+  restartable,
+  startProcess,
+  untilAnswers,
+  type Restartable,
+  type SupervisedProcess,
+} from '@failover/testing';
 import { connectAmqp } from './amqp-client.ts';
 import { evaluate, type Door } from './control.ts';
 import { inRoot } from './find-server.ts';
 import { environmentOf, type ClusterPlan, type NodePlan } from './node-files.ts';
-import { TestbedError } from './testbed.ts';
 
 /** One node as a process. */
 export interface BrokerNode extends Restartable {
@@ -36,24 +40,15 @@ export function brokerNode(
     return child;
   }
 
-  async function speaksAmqp(child: SupervisedProcess): Promise<void> {
-    const endAt = runtime.now() + startMs;
-    let reason = '';
-    while (runtime.now() < endAt && child.exit === undefined) {
-      try {
-        const client = await connectAmqp(runtime, endpoint, { timeoutMs: 2_000 });
-        client.destroy();
-        return;
-      } catch (error) {
-        reason = String(error);
-        await sleep(50);
-      }
-    }
-    const log = child.log.lines().slice(-20).join('\n');
-    throw new TestbedError(`${plan.name} does not start: ${reason}\n${log}`);
+  async function connects(): Promise<void> {
+    const client = await connectAmqp(runtime, endpoint, { timeoutMs: 2000 });
+    client.destroy();
   }
 
-  return Object.assign(restartable(start, speaksAmqp), {
+  const ready = (child: SupervisedProcess): Promise<void> =>
+    untilAnswers(child, connects, { withinMs: startMs, everyMs: 50 });
+
+  return Object.assign(restartable(start, ready), {
     name: plan.name,
     evaluate: (expressions: string, timeoutMs?: number) => evaluate(door, expressions, timeoutMs),
   });

@@ -1,7 +1,6 @@
 import type { EndpointId, Runtime } from '@failover/core';
-import { restartable, startProcess, type Restartable, type SupervisedProcess } from '@failover/testing';
-import { askOnce, pause } from './resp-client.ts';
-import { TestbedError } from './testbed.ts';
+import { restartable, startProcess, untilAnswers, type Restartable } from '@failover/testing';
+import { askOnce } from './resp-client.ts';
 
 /** ms: a server answers about 30 ms after its start; a loaded machine may take seconds. */
 export const startMs = 30_000;
@@ -20,23 +19,11 @@ export function processMember(
       child.log.onLine(onLine);
       return child;
     },
-    (child) => answersPing(runtime, endpoint, child),
+    // Any answer will do: one that loads its data has started too.
+    (child) =>
+      untilAnswers(child, () => askOnce(runtime, endpoint, ['PING'], 200), {
+        withinMs: startMs,
+        everyMs: 10,
+      }),
   );
-}
-
-async function answersPing(runtime: Runtime, endpoint: EndpointId, child: SupervisedProcess): Promise<void> {
-  const deadline = runtime.now() + startMs;
-  let reason = '';
-  while (runtime.now() < deadline && child.exit === undefined) {
-    try {
-      // Any answer will do: one that loads its data has started too.
-      await askOnce(runtime, endpoint, ['PING'], 200);
-      return;
-    } catch (error) {
-      reason = String(error);
-      await pause(runtime, 10);
-    }
-  }
-  const log = child.log.lines().slice(-10).join('\n');
-  throw new TestbedError(`${endpoint} does not start: ${reason}\n${log}`);
 }

@@ -10,3 +10,4 @@ export {
   type ProcessOptions,
   type SupervisedProcess,
 } from './start-process.ts';
+export { untilAnswers, type AnswerOptions } from './until-answers.ts';

@@ -74,3 +74,8 @@ export function createLogRing(capacityBytes: number): LogRing {
     },
   };
 }
+
+/** What an error shows of it. */
+export function lastLines(log: Pick<LogRing, 'lines'>): string {
+  return log.lines().slice(-20).join('\n');
+}

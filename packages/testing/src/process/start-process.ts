@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { guard, signalGroup, unguard } from './guardian.ts';
-import { createLogRing, type LogRing } from './log-ring.ts';
+import { createLogRing, lastLines, type LogRing } from './log-ring.ts';
 
 export interface ProcessOptions {
   readonly command: string;
@@ -127,7 +127,9 @@ export async function startProcess(options: ProcessOptions): Promise<SupervisedP
         });
         const onClose = (): void => {
           finish();
-          reject(new ProcessStartError(`${name}: ended before it wrote ${String(matches)}\n${tail(log)}`));
+          reject(
+            new ProcessStartError(`${name}: ended before it wrote ${String(matches)}\n${lastLines(log)}`),
+          );
         };
         const onAbort = (): void => {
           finish();
@@ -150,8 +152,4 @@ export async function startProcess(options: ProcessOptions): Promise<SupervisedP
       child.stderr.destroy();
     },
   };
-}
-
-function tail(log: LogRing): string {
-  return log.lines().slice(-20).join('\n');
 }
