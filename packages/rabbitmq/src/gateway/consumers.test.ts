@@ -15,12 +15,12 @@ import { zeroCounters } from './counters.ts';
 
 /**
  * A node on whose queue consumers are refused at `refuseAt`, all that wait at once, and served from `serveAt` on; with
- * `isLateServed` also those that were asked for before.
+ * `isLateServed` also those that were asked for before. With `lateAfter` each is served after so many ms.
  */
 async function tried(
   refuseAt: number,
   serveAt: number,
-  { isLateServed = false } = {},
+  { isLateServed = false, lateAfter = 0 } = {},
 ): Promise<number | undefined> {
   const runtime = virtualRuntime({ seed: 1 });
   const upstreamChannels = new Map<number, UpstreamChannel>();
@@ -48,7 +48,7 @@ async function tried(
           answer(id, 'channel.close', close);
         });
       } else if (now >= serveAt || isLateServed) {
-        runtime.after(Math.max(serveAt - now, 0) + 5, () => {
+        runtime.after(Math.max(serveAt - now, lateAfter) + 5, () => {
           opened(id);
           answer(id, 'basic.consume-ok', { consumerTag: 'c' });
           answer(id, 'basic.cancel-ok', { consumerTag: 'c' });
@@ -101,5 +101,10 @@ describe('a consumer whose queue does not answer', () => {
 
   it('is served by what was tried long ago, if that is what is answered', async () => {
     expect(await tried(0, 30_000, { isLateServed: true })).toBe(30_005);
+  });
+
+  it('is not registered for an answer that waited for another leader: it would wait as long again', async () => {
+    expect(await tried(0, 0, { lateAfter: 30_000 })).toBeUndefined();
+    expect(await tried(0, 0, { lateAfter: 11_000 })).toBe(11_005);
   });
 });

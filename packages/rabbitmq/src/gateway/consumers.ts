@@ -12,7 +12,7 @@ import type { Connection } from './connection.ts';
 import { isEnding, nowOf } from './connection.ts';
 import { tellClient } from './frames.ts';
 import { askNode } from './request.ts';
-import { consumerPauseMs, mayTry } from './try-pace.ts';
+import { consumerPauseMs, isPrompt, mayTry } from './try-pace.ts';
 
 /** ms before a consumer that was refused is tried again; doubles up to the most. */
 const retryMs = { first: 50, most: 2000 };
@@ -133,7 +133,7 @@ function keepTrying(connection: Connection, channel: Channel, consumer: Consumer
       consumer.tries -= 1;
       if (end.type === 'closed') consumerRefused(connection, channel, consumer, end.code, end.text);
       // In the middle of a message its channel takes nothing else: the next try is soon.
-      else if (end.type === 'done' && channel.publishing === undefined)
+      else if (end.type === 'done' && channel.publishing === undefined && isPrompt(connection, now))
         readmit(connection, channel, consumer);
     });
   };

@@ -12,7 +12,7 @@ import { isNodeAway, nowOf } from './connection.ts';
 import { closing, tellClient } from './frames.ts';
 import { copyMarked, eachPiece, moveMessage } from './message.ts';
 import type { Message } from './message.ts';
-import { pauseMs } from './try-pace.ts';
+import { isPrompt, pauseMs } from './try-pace.ts';
 import type { Upstream } from './upstream.ts';
 
 /**
@@ -169,6 +169,7 @@ export function hearOn(
   spare.tries.delete(id);
   // Before 4.0 what waited for a node that was given up is nacked, and only then another leader is elected.
   if (name === 'basic.nack' && mayPass(connection, owed)) return false;
+  if (isConsume(owed) && !isPrompt(connection, tried.since)) return false;
   if (owed.type === 'publish' && name === 'basic.ack') settle(connection, owed);
   for (const other of [...spare.tries.keys()]) giveUp(spare, other);
   return true;

@@ -26,6 +26,14 @@ export const promptRejections = 25;
 /** ms for which a publish that is tried speaks for the consumers of its client: it finds the next leader, and costs less. */
 const publishSpeaksMs = 2000;
 
+/**
+ * Does this answer to a try of a consumer show that another one would be answered now? A channel of 3.10 asks the leader that
+ * hangs for a minute and then another node, and one that is opened later waits as long again. It only shows that something stirs.
+ */
+export function isPrompt(connection: Connection, triedAt: Ms): boolean {
+  return nowOf(connection) - triedAt < promptMs;
+}
+
 /** ms from one try of what is owed since then to the next; 0 as often as may be. */
 export function pauseMs(connection: Connection, since: Ms): Ms {
   return nowOf(connection) - since < promptMs ? 0 : quietMs(connection);
