@@ -151,6 +151,23 @@ describe('a try on a second connection', () => {
     expect(isDue(settling, spare, owed)).toBe(true);
   });
 
+  it('of a consumer that is registered a minute later only shows that something stirs: another would wait as long', () => {
+    const { spare } = recorded();
+    const asked = owingOf({ name: 'basic.consume', ...consume('q', 'c') });
+    tryOn(spare, asked, 0);
+    tryOn(spare, asked, 60_000);
+    const late = connectionAt(65_000);
+    expect(hears(spare, 2047, 'basic.consume-ok', late)).toBe(false);
+    expect(late.stirredAt).toBe(65_000);
+    expect(hears(spare, 2046, 'basic.consume-ok', late)).toBe(true);
+  });
+
+  it('of a consumer that is refused a minute later is answered', () => {
+    const { spare } = recorded();
+    tryOn(spare, owingOf({ name: 'basic.consume', ...consume('q', 'c') }), 0);
+    expect(hears(spare, 2047, 'channel.close', connectionAt(65_000))).toBe(true);
+  });
+
   it('of a consumer is not kept from its turn by older tries of something else, and is not given up itself', () => {
     const { sent, spare } = recorded();
     for (let at = 0; at < 20; at += 1) tryOn(spare, owingPublish(), at);

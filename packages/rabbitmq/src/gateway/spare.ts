@@ -169,7 +169,7 @@ export function hearOn(
   spare.tries.delete(id);
   // Before 4.0 what waited for a node that was given up is nacked, and only then another leader is elected.
   if (name === 'basic.nack' && mayPass(connection, owed)) return false;
-  if (isConsume(owed) && !isPrompt(connection, tried.since)) return false;
+  if (name === 'basic.consume-ok' && !isPrompt(connection, tried.since)) return false;
   if (owed.type === 'publish' && name === 'basic.ack') settle(connection, owed);
   for (const other of [...spare.tries.keys()]) giveUp(spare, other);
   return true;

@@ -27,16 +27,17 @@ export const promptRejections = 25;
 const publishSpeaksMs = 2000;
 
 /**
- * Does this answer to a try of a consumer show that another one would be answered now? A channel of 3.10 asks the leader that
- * hangs for a minute and then another node, and one that is opened later waits as long again. It only shows that something stirs.
+ * Is it no longer since then than a prompt election takes? A consumer that is registered later does not show that another
+ * would be now: a channel of 3.10 asks the leader that hangs for a minute and then another node, and one that is opened later
+ * waits as long again. It only shows that something stirs.
  */
-export function isPrompt(connection: Connection, triedAt: Ms): boolean {
-  return nowOf(connection) - triedAt < promptMs;
+export function isPrompt(connection: Connection, since: Ms): boolean {
+  return nowOf(connection) - since < promptMs;
 }
 
 /** ms from one try of what is owed since then to the next; 0 as often as may be. */
 export function pauseMs(connection: Connection, since: Ms): Ms {
-  return nowOf(connection) - since < promptMs ? 0 : quietMs(connection);
+  return isPrompt(connection, since) ? 0 : quietMs(connection);
 }
 
 /** The same of a consumer that waits since then. */
