@@ -118,14 +118,16 @@ function findServers() {
   return found;
 }
 
+const noVerdict = { file: 'vitest', name: 'ended without a verdict', why: 'its output stands above' };
+
 const readCounts = (ok, at) => {
   try {
     const counts = JSON.parse(readFileSync(countsFile(at), 'utf8'));
     // Vitest may fail for a reason that is no test's; no tests at all is a failure too.
-    if (counts.failed === 0 && (!ok || counts.passed === 0)) counts.failed = 1;
+    if (counts.failed.length === 0 && (!ok || counts.passed === 0)) counts.failed.push(noVerdict);
     return counts;
   } catch {
-    return { passed: 0, failed: 1, skipped: [] };
+    return { passed: 0, failed: [noVerdict], skipped: [] };
   }
 };
 
@@ -137,6 +139,8 @@ const chosen =
   only.length === 0 ? stages : stages.filter(({ name }) => only.some((word) => name.includes(word)));
 const total = { passed: 0, failed: 0, skipped: 0 };
 const table = [];
+// Told at the end as well: where only the end of a long output is kept, a count alone would be a riddle.
+const failures = [];
 
 async function runStage({ commands, counts: hasCounts, needsOther }) {
   const serverEnv = needsOther ? { ...env, FAILOVER_SERVER: other.command } : env;
@@ -151,12 +155,14 @@ async function runStage({ commands, counts: hasCounts, needsOther }) {
         { streams, isTold },
         { ...serverEnv, FAILOVER_TEST_COUNTS: countsFile(at) },
       );
-      return hasCounts ? readCounts(ok, at) : { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: [] };
+      if (hasCounts) return readCounts(ok, at);
+      const failure = { file: 'command', name: command.join(' '), why: 'its output stands above' };
+      return { passed: ok ? 1 : 0, failed: ok ? [] : [failure], skipped: [] };
     }),
   );
   return {
     passed: results.reduce((sum, { passed }) => sum + passed, 0),
-    failed: results.reduce((sum, { failed }) => sum + failed, 0),
+    failed: results.flatMap(({ failed }) => failed),
     skipped: results.flatMap(({ skipped }) => skipped),
   };
 }
@@ -181,11 +187,13 @@ for (const stage of chosen) {
     );
   }
   total.passed += counts.passed;
-  total.failed += counts.failed;
+  total.failed += counts.failed.length;
+  for (const { file, name: test, why } of counts.failed)
+    failures.push(`FAILED  ${file} > ${test}\n${why.replace(/^/gm, '        ')}`);
   total.skipped += counts.skipped.length;
-  const verdict = counts.failed === 0 ? 'ok' : 'FAILED';
+  const verdict = counts.failed.length === 0 ? 'ok' : 'FAILED';
   const detail = hasCounts
-    ? `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped.length} skipped`
+    ? `${counts.passed} passed, ${counts.failed.length} failed, ${counts.skipped.length} skipped`
     : '';
   table.push(`${verdict.padEnd(7)}${name.padEnd(28)}${seconds.padStart(7)} s  ${detail}`.trimEnd());
   console.log(table.at(-1));
@@ -200,6 +208,6 @@ if (isDouble && process.env.FAILOVER_REQUIRE_SERVER === '1') {
 const summary = `${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`;
 writeFileSync(`${cache}/summary.txt`, `${summary}\n`);
 console.log(
-  `\n${table.join('\n')}\n\n${summary}${isDouble ? ' (no real server: on the embedded double)' : ''}`,
+  `\n${[...table, ...failures].join('\n')}\n\n${summary}${isDouble ? ' (no real server: on the embedded double)' : ''}`,
 );
 process.exitCode = total.failed === 0 ? 0 : 1;
