@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RealGateway } from '../gateway/test-kit/real-gateway.ts';
 import { openRealGateway } from '../gateway/test-kit/real-gateway.ts';
 import { until } from '../test-kit/until.ts';
+import type { RespValue } from '../protocol/value.ts';
 import { itemsOf, textOf } from '../protocol/value.ts';
 import { rejoin } from '../testing/index.ts';
 import { createClient } from './create-client.ts';
@@ -84,6 +85,7 @@ async function failover(
 ): Promise<EndpointId> {
   const primary = await real.bed.primary();
   if (primary === undefined) throw new Error('the testbed has no primary');
+  await until(() => isReplicated(primary));
   const at = performance.now();
   await inject(primary);
   const hasClientMoved = (): boolean => {
@@ -95,15 +97,29 @@ async function failover(
   return primary;
 }
 
-/** The returned server has all data again, so that it may be chosen. */
+/**
+ * Every replica has what the primary has now. One that just returned says that it is connected and may yet have tens
+ * of kB to read, which are lost when it is promoted.
+ */
+async function isReplicated(primary: EndpointId): Promise<boolean> {
+  const { bed } = real;
+  const roleOf = async (server: EndpointId): Promise<readonly RespValue[]> =>
+    itemsOf(await bed.ask(server, 'ROLE')) ?? [];
+  const [, offset] = await roleOf(primary);
+  const replicas = await Promise.all(bed.servers.filter((server) => server !== primary).map(roleOf));
+  return replicas.every(
+    ([, , , link, has]) => textOf(link) === 'connected' && numberOf(has) >= numberOf(offset),
+  );
+}
+
+const numberOf = (value: RespValue | undefined): number =>
+  value?.type === 'integer' ? Number(value.value) : NaN;
+
+/** The returned server is a replica, in the eyes of both faces. */
 async function follows(server: EndpointId): Promise<void> {
   // Until Sentinels name the next, the returned one is the primary in their eyes.
   await until(async () => ![server, undefined].includes(await real.bed.primary()));
   await rejoin(real.bed, server);
-  await until(async () => {
-    const role = itemsOf(await real.bed.ask(server, 'ROLE'))?.map(textOf);
-    return role?.[0] === 'slave' && role[3] === 'connected';
-  });
   // A failover is over when both faces know of it; the next one begins there.
   await until(() => [client.topology, real.cluster.topology].every((seen) => isSettled(seen, server)));
 }
