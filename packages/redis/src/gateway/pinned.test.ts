@@ -449,6 +449,14 @@ describe('a session', () => {
     await until(() => !client.isOpen);
   });
 
+  it('takes a word with a NUL behind it for another word, and answers as a server mostly does', async () => {
+    await using top = benchTop(redis);
+    const client = top.connect();
+    client.send('CLIENT PAUSE\0 1', 'GET a');
+    await client.receives(`-ERR unknown subcommand 'PAUSE'. Try CLIENT HELP.\r\n${bulk('a')}`);
+    expect(names(top, 'a')).toEqual(['GET a']);
+  });
+
   it('refuses what would harm everybody else', async () => {
     await using top = benchTop(redis);
     const client = top.connect();

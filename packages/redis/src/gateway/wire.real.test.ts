@@ -12,13 +12,15 @@ const commands = (...lines: readonly string[]): string =>
   lines.map((line) => command(...line.split(' '))).join('');
 const setup = commands('SET wire v');
 
-/** Beside the bytes that break the protocol: what is whole, and wrong otherwise or not. */
+/**
+ * Beside the bytes that break the protocol: what is whole, and wrong otherwise or not. No name with a NUL behind it: a
+ * server takes `PAUSE\0` for `PAUSE` if its random seed happens to put both into one bucket, one start in ten.
+ */
 const conversations: readonly string[] = [
   // Arguments
   commands('NOSUCH a b'),
   command('NOSUCH', 'x'.repeat(200), '\r\n'),
   command(''),
-  command('QUIT\0'),
   commands('GET'),
   commands('GET wire x'),
   commands('INCR wire'),
@@ -40,7 +42,6 @@ const conversations: readonly string[] = [
     (each) => commands(`CLIENT${each}`),
   ),
   command('CLIENT', 'SETNAME', 'a b'),
-  command('CLIENT', 'PAUSE\0', '1'),
   commands('CLIENT SETNAME wire', 'CLIENT GETNAME'),
   ...['REPLY', 'REPLY x', 'KILL', 'KILL ID 0', 'UNBLOCK x', 'NO-EVICT', 'NO-EVICT x', 'LIST ID x'].map(
     (each) => commands(`CLIENT ${each}`),

@@ -27,6 +27,8 @@ const package_ = new URL('../../..', import.meta.url).pathname;
 /** `build` is that of Vite, which only tests may load. */
 export async function prepareExamples(build: Build): Promise<Examples> {
   const folder = await mkdtemp(join(package_, '.examples-'));
+  // A package of its own: inside of ours its name means what was built last, which may be old or not there.
+  writeFileSync(join(folder, 'package.json'), '{}');
   await bundleInto(join(folder, 'node_modules/@failover/rabbitmq'), build);
 
   function written(name: string, form: Form): string {
