@@ -21,6 +21,7 @@ export function watchManagement(
 ): () => void {
   let pace: Pace = 'idle';
   let isClosed = false;
+  let isAsking = false;
   let cancelNext: Cancel = () => undefined;
   const stop = new AbortController();
 
@@ -31,6 +32,7 @@ export function watchManagement(
     const say = (reply: RabbitReply): void => {
       if (!isClosed) report({ type: 'said', member, openedAt, reply });
     };
+    isAsking = true;
     try {
       const [overview, nodes, queues] = await Promise.all([
         get(paths.overview),
@@ -44,6 +46,7 @@ export function watchManagement(
       if (!isClosed) report({ type: 'failed', member, openedAt, reason });
       openedAt = runtime.now();
     }
+    isAsking = false;
     if (!isClosed) again();
   }
 
@@ -60,9 +63,8 @@ export function watchManagement(
           port: portOf(member.endpoint),
           auth: `${config.managementUsername}:${config.managementPassword}`,
           headers: { accept: 'application/json', connection: 'close' },
-          agent: false,
           signal: stop.signal,
-          // Over the runtime's own network, whatever that is.
+          // Over the runtime's own network, whatever that is. Any `agent` would make the connection itself.
           createConnection: () => runtime.connect(member.endpoint),
         },
         (response) => {
@@ -95,7 +97,8 @@ export function watchManagement(
   const paces = pace$.subscribe((next) => {
     const isFaster = everyMs[next] < everyMs[pace];
     pace = next;
-    if (!isFaster) return;
+    // A round that is under way is followed by one at the new pace. Another beside it would be followed too, for ever.
+    if (!isFaster || isAsking) return;
     cancelNext();
     again();
   });
