@@ -22,7 +22,7 @@ import { closedByNode, reopenRejected } from './lose-channel.ts';
 import { appendFrame, beginMessage, methodFrameOf } from './message.ts';
 import { isOurs } from './request.ts';
 import { resend } from './restore.ts';
-import { isStirred } from './try-pace.ts';
+import { isElecting } from './try-pace.ts';
 import { frameToClient, mayShow, show } from './show.ts';
 
 const deliverId = methodId('basic.deliver');
@@ -213,8 +213,9 @@ function mayBeNodeTrouble(connection: Connection, channel: Channel): boolean {
   const { config } = connection.gateway;
   // In the middle of a message the node takes nothing else; and who wants to be told is told.
   if (publishing !== undefined || config.unknown === 'reject') return false;
-  // Of what waited for a leader that is given up the first may be confirmed and the rest nacked.
-  if (unprovenSince === undefined) return isStirred(connection) && isNodeAway(connection);
+  // Another queue's messages may be confirmed. And of what waited for a leader that is given up the first may be, and the
+  // rest nacked.
+  if (unprovenSince === undefined) return isElecting(connection) && isNodeAway(connection);
   if (nowOf(connection) - unprovenSince >= config.holdMs) return false;
   return wasLost || isNodeAway(connection);
 }

@@ -55,6 +55,14 @@ export function isStirred(connection: Connection): boolean {
   return nowOf(connection) - connection.stirredAt < stirredMs;
 }
 
+/** The client has just come to another node, or a try was answered: queues get other leaders. */
+export function isElecting(connection: Connection): boolean {
+  const { upstream } = connection;
+  return (
+    isStirred(connection) || (upstream !== undefined && nowOf(connection) - upstream.openedAt < stirredMs)
+  );
+}
+
 /** Is there a channel left for a try of a consumer that waits since then? */
 export function mayTry(connection: Connection, since: Ms): boolean {
   const waited = nowOf(connection) - since;

@@ -190,6 +190,7 @@ export function modelBroker({ onFrame, onSettled, onArrived }: ModelEvents): Mod
   const upstream = {
     tuned: { frameMax: 131_072, channelMax: 2047, heartbeatS: 0 },
     lease: { server: 'a' },
+    openedAt: 0,
     append: (bytes: Buffer, from: number, to: number) => void pending.push([bytes, from, to]),
     flush,
     isBlocked: false,
