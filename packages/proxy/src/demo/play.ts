@@ -43,16 +43,18 @@ export async function play(scene: Scene): Promise<Summary> {
   local.onEvent(createNarrator(stage, runtime, servers.words, cluster.equals));
 
   const faults: { readonly name: string; readonly at: Ms }[] = [];
-  const healing: Promise<void>[] = [];
+  let healing: Promise<void> = Promise.resolve();
+  const healed = (): Promise<unknown> => Promise.race([healing, pause(runtime, patienceMs, signal)]);
   for (const act of cluster.acts) {
-    await pause(runtime, quietMs, signal);
+    // Not before the servers agree: what only the next to be broken has would be lost with it, by them.
+    await Promise.all([pause(runtime, quietMs, signal), healed()]);
     faults.push({ name: act.name, at: await perform(act, load, { servers, stage, runtime, signal }) });
     await pause(runtime, quietMs / 2, signal);
     stage.tell('what was broken comes back; the servers sort themselves out');
-    healing.push(act.heal());
+    healing = act.heal();
   }
   stage.show(() => `waiting until the servers agree again   ${statusOf(load)}`);
-  await Promise.race([Promise.all(healing), pause(runtime, patienceMs, signal)]);
+  await healed();
 
   stage.show(() => 'comparing what was promised with what is there');
   await load.stop();
