@@ -21,8 +21,8 @@ export function watchManagement(
 ): () => void {
   let pace: Pace = 'idle';
   let isClosed = false;
-  let isAsking = false;
-  let cancelNext: Cancel = () => undefined;
+  /** Of the next round; undefined while one is under way. */
+  let cancelNext: Cancel | undefined;
   const stop = new AbortController();
 
   // One answer after the other is one connection to the rest of us; a failure begins the next.
@@ -32,7 +32,7 @@ export function watchManagement(
     const say = (reply: RabbitReply): void => {
       if (!isClosed) report({ type: 'said', member, openedAt, reply });
     };
-    isAsking = true;
+    cancelNext = undefined;
     try {
       const [overview, nodes, queues] = await Promise.all([
         get(paths.overview),
@@ -46,7 +46,6 @@ export function watchManagement(
       if (!isClosed) report({ type: 'failed', member, openedAt, reason });
       openedAt = runtime.now();
     }
-    isAsking = false;
     if (!isClosed) again();
   }
 
@@ -98,7 +97,7 @@ export function watchManagement(
     const isFaster = everyMs[next] < everyMs[pace];
     pace = next;
     // A round that is under way is followed by one at the new pace. Another beside it would be followed too, for ever.
-    if (!isFaster || isAsking) return;
+    if (!isFaster || cancelNext === undefined) return;
     cancelNext();
     again();
   });
@@ -106,7 +105,7 @@ export function watchManagement(
   return () => {
     isClosed = true;
     paces.unsubscribe();
-    cancelNext();
+    cancelNext?.();
     stop.abort();
   };
 }
