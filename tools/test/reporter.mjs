@@ -10,8 +10,10 @@ const reasonOf = (test) => {
 // Enough to know what was expected and where; the whole error stands in the output of the stage.
 const whyOf = (errors) =>
   errors
-    .map(({ message, stack = '' }) => [message, stack.split('\n').find((line) => line.includes('.test.'))])
-    .flat()
+    .flatMap(({ message, stack = '' }) => [
+      message,
+      stack.split('\n').find((line) => line.includes('.test.')),
+    ])
     .filter((text) => text !== undefined)
     .join('\n')
     .slice(0, 1500);

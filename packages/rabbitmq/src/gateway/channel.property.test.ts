@@ -1,20 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rabbitConfig } from '../config.ts';
 import { decodeMethod } from '../protocol/decode.ts';
 import { encodeContent, encodeMethod } from '../protocol/encode.ts';
-import { frameEndAt, frameHeaderBytes, frameType } from '../protocol/frame.ts';
+import { frameHeaderBytes, frameType } from '../protocol/frame.ts';
 import type { Arguments, Method, MethodName } from '../protocol/methods.ts';
-import { emptyLog } from '../session/topology-log.ts';
 import { consume, qos } from '../testing/embedded/test-kit/speak.ts';
 import { createChannel } from './channel.ts';
-import type { Connection } from './connection.ts';
-import { zeroCounters } from './counters.ts';
 import { fromClient } from './from-client.ts';
-import { hearNode } from './hear-node.ts';
 import { moveAway, moveTo } from './move-channels.ts';
 import type { ModelBroker, Settled } from './test-kit/model-broker.ts';
 import { modelBroker } from './test-kit/model-broker.ts';
+import { hearFrame, modelConnection } from './test-kit/model-connection.ts';
 
 // A client, the real bookkeeping of one of its channels, and one node after the other, in any order of what may happen.
 
@@ -67,31 +63,7 @@ function world() {
     }
   }
 
-  const connection = {
-    gateway: {
-      config: rabbitConfig.parse({ servers: ['a'] }),
-      counters: zeroCounters(),
-      runtime: { now: () => 0, random: () => 0.5 },
-      cluster: { topology: { servers: new Map() }, reportResent: () => undefined },
-    },
-    phase: 'running',
-    channels: new Map(),
-    upstreamChannels: new Map(),
-    log: emptyLog,
-    clientFrameMax: 131_072,
-    hears: { cancel: false, blocked: false },
-    unconfirmedBytes: 0,
-    heldBytes: 0,
-    full: new Set(),
-    toClient(bytes: Buffer, from: number, to: number) {
-      for (let at = from; at < to; at = frameEndAt(bytes, at)) fromGateway(bytes, at, frameEndAt(bytes, at));
-    },
-    refuse(_code: number, text: string) {
-      throw new Error(text);
-    },
-    after: (_ms: number, callback: () => void) => void timers.push(callback),
-    onHeld: () => undefined,
-  } as unknown as Connection;
+  const connection = modelConnection({ timers, toClient: fromGateway });
   const channel = createChannel(1, 0);
   connection.channels.set(1, channel);
 
@@ -99,8 +71,7 @@ function world() {
     const next: ModelBroker = modelBroker({
       onFrame(bytes) {
         if (connection.upstream !== next.upstream) return;
-        const ending = { onClose: () => undefined, onClosed: () => undefined };
-        hearNode(connection, ending, bytes, 0, bytes.length);
+        hearFrame(connection, bytes);
       },
       onSettled({ delivery, how }) {
         // The one thing that must never be: a word on what the client did not mean.

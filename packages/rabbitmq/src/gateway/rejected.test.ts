@@ -1,17 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { rabbitConfig } from '../config.ts';
 import { decodeMethod } from '../protocol/decode.ts';
 import { encodeContent, encodeMethod } from '../protocol/encode.ts';
-import { frameEndAt, frameType } from '../protocol/frame.ts';
-import { emptyLog } from '../session/topology-log.ts';
+import { frameType } from '../protocol/frame.ts';
 import { createChannel } from './channel.ts';
-import type { Connection } from './connection.ts';
-import { zeroCounters } from './counters.ts';
 import { fromClient } from './from-client.ts';
-import { hearNode } from './hear-node.ts';
 import { moveTo } from './move-channels.ts';
 import type { Arrived } from './test-kit/model-broker.ts';
 import { modelBroker } from './test-kit/model-broker.ts';
+import { hearFrame, modelConnection } from './test-kit/model-connection.ts';
 
 /** A channel with confirms that has just come to a node, while another one is away. */
 function world(isAway = true) {
@@ -19,39 +15,22 @@ function world(isAway = true) {
   const told: string[] = [];
   const arrived: Arrived[] = [];
   let now = 0;
-  const servers = new Map([['b', { kind: 'data', availability: isAway ? 'down' : 'up' }]]);
-  const connection = {
-    gateway: {
-      config: rabbitConfig.parse({ servers: ['a', 'b'] }),
-      counters: zeroCounters(),
-      runtime: { now: () => now, random: () => 0.5 },
-      cluster: { topology: { servers }, reportResent: () => undefined },
+  const connection = modelConnection({
+    timers,
+    now: () => now,
+    isNodeAway: isAway,
+    toClient(bytes, from, to) {
+      if (bytes[from] !== frameType.method) return;
+      const method = decodeMethod(bytes, from, to);
+      if (method.name === 'basic.ack' || method.name === 'basic.nack')
+        told.push(`${method.name} ${method.deliveryTag}`);
     },
-    phase: 'running',
-    channels: new Map(),
-    upstreamChannels: new Map(),
-    log: emptyLog,
-    clientFrameMax: 131_072,
-    stirredAt: -Infinity,
-    unconfirmedBytes: 0,
-    heldBytes: 0,
-    full: new Set(),
-    toClient(bytes: Buffer, from: number, to: number) {
-      for (let at = from; at < to; at = frameEndAt(bytes, at)) {
-        if (bytes[at] !== frameType.method) continue;
-        const method = decodeMethod(bytes, at, frameEndAt(bytes, at));
-        if (method.name === 'basic.ack' || method.name === 'basic.nack')
-          told.push(`${method.name} ${method.deliveryTag}`);
-      }
-    },
-    after: (_ms: number, callback: () => void) => void timers.push(callback),
-    onHeld: () => undefined,
-  } as unknown as Connection;
+  });
   const channel = createChannel(1, 0);
   connection.channels.set(1, channel);
   const broker = modelBroker({
     onFrame(bytes) {
-      hearNode(connection, { onClose: () => undefined, onClosed: () => undefined }, bytes, 0, bytes.length);
+      hearFrame(connection, bytes);
     },
     onSettled: () => undefined,
     onArrived: (message) => arrived.push(message),

@@ -455,6 +455,10 @@ describe('a session', () => {
     client.send('CLIENT PAUSE\0 1', 'GET a');
     await client.receives(`-ERR unknown subcommand 'PAUSE'. Try CLIENT HELP.\r\n${bulk('a')}`);
     expect(names(top, 'a')).toEqual(['GET a']);
+    // The server's to answer, and no end of the client.
+    client.send('QUIT\0');
+    await until(() => names(top, 'a').includes('QUIT\0'));
+    expect(client.isOpen).toBe(true);
   });
 
   it('refuses what would harm everybody else', async () => {
